@@ -1,0 +1,59 @@
+// One client of the protocol: bytes in, bytes out. Knows Target, never ptrace and never sockets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "session/target.h"
+
+namespace cotrace::session {
+
+// Where the session's bytes go. The session never waits for it.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual void send(std::string_view bytes) = 0;
+};
+
+struct SessionOptions {
+  bool extended_possible{true};           // answers `!` (target extended-remote)
+  std::set<std::string> disabled_packets;  // gdbserver's --disable-packet words: vCont vConts T Tthread qC qfThreadInfo threads
+  // Every packet, decoded from its frame; for --log-packets. `from_client` tells the direction.
+  std::function<void(bool from_client, std::string_view packet)> log;
+};
+
+// What the owner of the connection must do.
+class SessionOwner {
+ public:
+  virtual ~SessionOwner() = default;
+  // The conversation is over: `k`, the last process gone in remote mode ... The owner closes the connection when it has sent what is
+  // queued. Not called from within receive() or a listener callback: the session may be destroyed in it.
+  virtual void on_finished() = 0;
+};
+
+class Session {
+ public:
+  Session(Target& target, Transport& transport, SessionOwner& owner, SessionOptions options);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Bytes from the client, in pieces of any size.
+  void receive(std::string_view bytes);
+  // A thread is already there and stopped (program launched or attached before the client came); `?` will tell of it.
+  void initial_stop(const StopReport& report);
+  [[nodiscard]] bool extended() const;  // the client said `!`
+  [[nodiscard]] bool non_stop() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cotrace::session
