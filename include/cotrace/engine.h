@@ -10,9 +10,10 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Something happened to a task that this engine is attached to. Called on the tracer's thread, one call at a
-  // time. Must not block: to think for longer, return ResumeAction::stop and call Tracer::control later. Any
-  // Tracer call may be made from within, detaching included. After Tracer::detach has returned no call comes.
+  // Something happened to a task that this engine is attached to. Called on the tracer's thread, one call at
+  // a time. Must not block: to think for longer, return ResumeAction::stop and call Tracer::control later.
+  // Any Tracer call may be made from within, detaching included. After Tracer::detach has returned no call
+  // comes.
   virtual Verdict on_event(TaskId task, const Event& event) = 0;
 };
 

@@ -5,13 +5,14 @@
 
 #include <array>
 #include <bitset>
-#include <cotrace/ids.h>
 #include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
+
+#include <cotrace/ids.h>
 
 namespace cotrace {
 
@@ -47,10 +48,10 @@ namespace event {
 // The task has stopped because this engine asked for it (control with stop or interrupt).
 struct Quiesced {};
 
-// A signal is about to be delivered. The SignalVerdict says what becomes of it.
+// A signal is about to be delivered. The SignalVerdict says what becomes of it. (What the program has
+// arranged for it costs a look into /proc and is therefore asked for: Core::disposition.)
 struct Signal {
   SigInfo info;
-  SignalDisposition disposition;
 };
 
 // At the entry of a system call; nothing of it has happened yet.
@@ -74,8 +75,8 @@ struct Cloned {
   std::uint64_t flags;
 };
 
-// The task itself is new: the first event of a child to which an engine attached in Cloned, or of a new thread
-// to which the attachment of its creator was passed on.
+// The task itself is new: the first event of a child to which an engine attached in Cloned, or of a new
+// thread to which the attachment of its creator was passed on.
 struct Born {
   CloneKind kind;
   TaskId creator;
@@ -86,8 +87,8 @@ struct VforkDone {
   Tid child;
 };
 
-// The process runs a new program. `former` is the thread that called exec: it has become the leader, all other
-// threads are gone without any further event.
+// The process runs a new program. `former` is the thread that called exec: it has become the leader, all
+// other threads are gone without any further event.
 struct Execed {
   Tid former;
 };
@@ -131,12 +132,13 @@ struct WatchpointHit {
 
 }  // namespace event
 
-using Event = std::variant<event::Quiesced, event::Signal, event::SyscallEntry, event::SyscallExit, event::Cloned,
-                           event::Born, event::VforkDone, event::Execed, event::Exiting, event::Died, event::Reaped,
-                           event::JobControl, event::StepDone, event::BreakpointHit, event::WatchpointHit>;
+using Event =
+    std::variant<event::Quiesced, event::Signal, event::SyscallEntry, event::SyscallExit, event::Cloned,
+                 event::Born, event::VforkDone, event::Execed, event::Exiting, event::Died, event::Reaped,
+                 event::JobControl, event::StepDone, event::BreakpointHit, event::WatchpointHit>;
 
-// Which events an engine hears of on a task. Quiesced, Born, StepDone, BreakpointHit and WatchpointHit are not in
-// the mask: they come exactly to the engine that asked for them.
+// Which events an engine hears of on a task. Quiesced, Born, StepDone, BreakpointHit and WatchpointHit are
+// not in the mask: they come exactly to the engine that asked for them.
 enum class EventKind : std::uint8_t {
   signal,
   syscall_entry,
@@ -184,8 +186,8 @@ enum class ResumeAction : std::uint8_t {
   detach,       // this engine leaves the task
 };
 
-// What becomes of a signal. Verdicts are folded in attach order: each engine is shown the signal as it arrived;
-// a later replacement overrides an earlier one, and suppress wins over keep.
+// What becomes of a signal. Verdicts are folded in attach order: each engine is shown the signal as it
+// arrived; a later replacement overrides an earlier one, and suppress wins over keep.
 struct SignalVerdict {
   enum class Kind : std::uint8_t { keep, suppress, replace } kind{Kind::keep};
   SigInfo replacement{};  // with `replace`: si_signo and what goes with it
@@ -195,8 +197,8 @@ struct SignalVerdict {
   static SignalVerdict replace(const SigInfo& info) { return {Kind::replace, info}; }
 };
 
-// What becomes of a system call at its entry. A call that any engine aborts does not happen; it returns `result`
-// (a negated errno, or a value) to the program.
+// What becomes of a system call at its entry. A call that any engine aborts does not happen; it returns
+// `result` (a negated errno, or a value) to the program.
 struct SyscallVerdict {
   bool abort{false};
   std::int64_t result{-38};  // -ENOSYS
@@ -205,9 +207,9 @@ struct SyscallVerdict {
 // An engine's answer to an event.
 struct Verdict {
   ResumeAction action{ResumeAction::resume};
-  std::optional<SignalVerdict> signal;       // event::Signal: at once; may also be given later with control()
-  std::optional<SyscallVerdict> syscall;     // event::SyscallEntry
-  std::optional<std::int64_t> syscall_result;  // event::SyscallExit: what the program sees instead
+  std::optional<SignalVerdict> signal{};    // event::Signal: at once; may also be given later with control()
+  std::optional<SyscallVerdict> syscall{};  // event::SyscallEntry
+  std::optional<std::int64_t> syscall_result{};  // event::SyscallExit: what the program sees instead
 };
 
 }  // namespace cotrace

@@ -26,7 +26,9 @@ using Pid = StrongId<struct PidTag, std::int32_t>;
 using Tid = StrongId<struct TidTag, std::int32_t>;
 
 // The leader of a thread group has the group's id as its own thread id.
-constexpr Tid leader_of(Pid pid) { return Tid{pid.value}; }
+constexpr Tid leader_of(Pid pid) {
+  return Tid{pid.value};
+}
 
 // An address in a traced program, never in this one.
 struct Addr {
@@ -43,12 +45,14 @@ struct Addr {
 };
 
 // One task for as long as the tracer knows it. The kernel uses a thread id again as soon as the task is
-// reaped, so the id alone names nothing; the serial number is never used twice by one tracer.
+// reaped, so the id alone names nothing; the serial number is never used twice by one tracer, and it alone is
+// compared. (The thread id of a task can change: the thread that calls exec gets its process's.)
 struct TaskId {
   Tid tid;
   std::uint64_t serial{};
 
-  friend constexpr auto operator<=>(const TaskId&, const TaskId&) = default;
+  friend constexpr bool operator==(const TaskId& a, const TaskId& b) { return a.serial == b.serial; }
+  friend constexpr auto operator<=>(const TaskId& a, const TaskId& b) { return a.serial <=> b.serial; }
 };
 
 }  // namespace cotrace

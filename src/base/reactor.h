@@ -58,11 +58,12 @@ class Reactor {
   // Runs until stop().
   void run();
   // Waits for at least one event (at most `timeout`; negative: for ever) and handles all that are ready. True if
-  // anything was handled.
+  // anything was handled; false also where a signal ended the wait early. May be called from within a callback.
   bool run_once(std::chrono::milliseconds timeout);
   // Makes run() return once what is running now is done. From any thread.
   void stop();
 
+  // False on every thread until run() or run_once() has been called for the first time.
   [[nodiscard]] bool on_own_thread() const;
 
  private:

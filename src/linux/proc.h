@@ -1,27 +1,27 @@
 // What /proc tells of processes and tasks. Nothing here stops anybody.
 #pragma once
 
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
+
 namespace cotrace::sys {
 
 // From /proc/PID/task/TID/status and stat.
 struct TaskStatus {
-  std::string name;       // Name (comm)
-  char state{'?'};        // R S D T t Z X
-  Pid group;              // Tgid
-  Pid parent;             // PPid
-  Tid tracer;             // TracerPid, 0: nobody
-  std::uint32_t uid{0};   // real user id
+  std::string name;      // Name (comm)
+  char state{'?'};       // R S D T t Z X
+  Pid group;             // Tgid
+  Pid parent;            // PPid
+  Tid tracer;            // TracerPid, 0: nobody
+  std::uint32_t uid{0};  // real user id
   std::uint32_t euid{0};
   std::uint64_t blocked{0}, ignored{0}, caught{0};  // SigBlk SigIgn SigCgt
-  bool seccomp{false};    // Seccomp != 0
+  bool seccomp{false};                              // Seccomp != 0
   bool no_new_privs{false};
 };
 Result<TaskStatus> task_status(Tid tid);
@@ -38,7 +38,7 @@ Result<std::uint64_t> start_time_of(Tid tid);
 
 Result<std::vector<std::byte>> auxv_of(Tid tid);
 Result<std::optional<std::uint64_t>> auxv_entry(Tid tid, std::uint64_t type);  // AT_ENTRY, AT_BASE ...
-Result<std::string> executable_of(Tid tid);                                    // readlink of exe, without " (deleted)"
+Result<std::string> executable_of(Tid tid);  // readlink of exe, without " (deleted)"
 Result<std::vector<std::string>> command_line_of(Tid tid);
 
 // One line of /proc/PID/maps.
@@ -52,7 +52,8 @@ struct Mapping {
 Result<std::vector<Mapping>> maps_of(Tid tid);
 
 // Why this process may not trace that one: one sentence that names the cause (tracer by name and pid, yama's
-// ptrace_scope, missing capability, other user, other user namespace, dead process, not dumpable) and what to do. Called after a refused seize.
+// ptrace_scope, missing capability, other user, other user namespace, dead process, not dumpable) and what to
+// do. Called after a refused seize.
 Error diagnose_attach(Tid tid, int sys_errno);
 
 }  // namespace cotrace::sys

@@ -3,16 +3,16 @@
 // Namespace `sys`, since `linux` is a predefined macro in gnu++ modes.
 #pragma once
 
-#include <cotrace/error.h>
-#include <cotrace/event.h>
-#include <cotrace/ids.h>
-#include <sys/ptrace.h>
-#include <sys/user.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <sys/ptrace.h>
+#include <sys/user.h>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/event.h>
+#include <cotrace/ids.h>
 
 namespace cotrace::sys {
 
@@ -27,8 +27,9 @@ enum class Run : std::uint8_t {
   listen,       // PTRACE_LISTEN: stay in the group-stop, hear of SIGCONT
 };
 
-// The permission to make ptrace requests on one stopped task. Made by the wait that saw it stop; consumed by resuming or
-// detaching. A request can still fail with Errc::gone at any moment, because SIGKILL can: that is an outcome.
+// The permission to make ptrace requests on one stopped task. Made by the wait that saw it stop; consumed by
+// resuming or detaching. A request can still fail with Errc::gone at any moment, because SIGKILL can: that is
+// an outcome.
 class StoppedTask {
  public:
   explicit StoppedTask(Tid tid) : tid_(tid) {}  // the caller has just seen it stop
@@ -67,9 +68,11 @@ class StoppedTask {
   Tid tid_;
 };
 
-// PTRACE_SEIZE: attaches without stopping. Errors: not_permitted, already_traced are told apart by diagnose_attach().
+// PTRACE_SEIZE: attaches without stopping. Errors: not_permitted, already_traced are told apart by
+// diagnose_attach().
 Result<> seize(Tid tid, std::uint32_t options);
-// PTRACE_INTERRUPT: asks a seized task to stop. A task inside vfork does not (state D), and nothing comes.
+// PTRACE_INTERRUPT: asks a seized task to stop. A task inside vfork does not (state D), and nothing comes;
+// nor from one that is dead and not reaped, for which this succeeds, too.
 Result<> interrupt(Tid tid);
 // tgkill(2).
 Result<> send_signal(Pid pid, Tid tid, int signal);

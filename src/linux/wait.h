@@ -1,13 +1,13 @@
 // Wait statuses: where they come from. What they mean is decided in trace/decode.
 #pragma once
 
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
-
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
 
 namespace cotrace::sys {
 

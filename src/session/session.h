@@ -18,12 +18,14 @@ namespace cotrace::session {
 class Transport {
  public:
   virtual ~Transport() = default;
+  // May destroy the session (a broken connection).
   virtual void send(std::string_view bytes) = 0;
 };
 
 struct SessionOptions {
-  bool extended_possible{true};           // answers `!` (target extended-remote)
-  std::set<std::string> disabled_packets;  // gdbserver's --disable-packet words: vCont vConts T Tthread qC qfThreadInfo threads
+  bool extended_possible{true};  // answers `!` (target extended-remote)
+  // gdbserver's --disable-packet words: vCont vConts T Tthread qC qfThreadInfo threads
+  std::set<std::string> disabled_packets;
   // Every packet, decoded from its frame; for --log-packets. `from_client` tells the direction.
   std::function<void(bool from_client, std::string_view packet)> log;
 };
@@ -32,8 +34,9 @@ struct SessionOptions {
 class SessionOwner {
  public:
   virtual ~SessionOwner() = default;
-  // The conversation is over: `k`, the last process gone in remote mode ... The owner closes the connection when it has sent what is
-  // queued. Not called from within receive() or a listener callback: the session may be destroyed in it.
+  // The conversation is over: `k` in remote mode. The owner closes the connection when it has sent what is
+  // queued. It is the last thing that a receive(), a listener callback or a Processes callback does: the
+  // session is not touched after it and may be destroyed in it, if the caller of that function can bear it.
   virtual void on_finished() = 0;
 };
 
@@ -44,9 +47,11 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Bytes from the client, in pieces of any size.
+  // Bytes from the client, in pieces of any size. Answers go out through one Transport::send before it
+  // returns, or later when the target has reported.
   void receive(std::string_view bytes);
-  // A thread is already there and stopped (program launched or attached before the client came); `?` will tell of it.
+  // A thread is already there and stopped (program launched or attached before the client came); `?` will
+  // tell of it.
   void initial_stop(const StopReport& report);
   [[nodiscard]] bool extended() const;  // the client said `!`
   [[nodiscard]] bool non_stop() const;

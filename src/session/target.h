@@ -1,12 +1,9 @@
 // What a protocol session debugs, as the session sees it: no ptrace, no sockets.
 //
-// One required interface and small optional ones; a feature of the protocol is advertised exactly if its interface is there (the
-// accessor does not return nullptr). A Target belongs to one Session: it is that client's view. All calls are made on one thread.
+// One required interface and small optional ones; a feature of the protocol is advertised exactly if its
+// interface is there (the accessor does not return nullptr). A Target belongs to one Session: it is that
+// client's view. All calls are made on one thread.
 #pragma once
-
-#include <cotrace/error.h>
-#include <cotrace/event.h>
-#include <cotrace/ids.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +14,10 @@
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/event.h>
+#include <cotrace/ids.h>
 
 namespace cotrace::session {
 
@@ -36,31 +37,57 @@ struct ThreadPattern {
 
 // Why a thread stands, or what became of a process: what one stop reply tells.
 namespace stop {
-struct Quiet {};                 // stopped because asked to (vCont;t, all-stop's own halt): T00
-struct Interrupted {};           // by the client's Ctrl-C: T02
-struct Signal { int number; };   // the target's own signal number (Linux's)
+struct Quiet {};        // stopped because asked to (vCont;t, all-stop's own halt): T00
+struct Interrupted {};  // by the client's Ctrl-C: T02
+struct Signal {
+  int number;
+};  // the target's own signal number (Linux's)
 struct Step {};
 struct SoftwareBreak {};
 struct HardwareBreak {};
 enum class Access : std::uint8_t { write, read, any };
-struct Watch { Access access; Addr address; };
-struct Fork { ThreadRef child; };
-struct Vfork { ThreadRef child; };
-struct Clone { ThreadRef child; };   // only where QThreadOptions asked for it
+struct Watch {
+  Access access;
+  Addr address;
+};
+struct Fork {
+  ThreadRef child;
+};
+struct Vfork {
+  ThreadRef child;
+};
+struct Clone {
+  ThreadRef child;
+};  // only where QThreadOptions asked for it
 struct VforkDone {};
-struct Exec { std::string path; };
-struct SyscallEntry { std::uint64_t number; };
-struct SyscallReturn { std::uint64_t number; };
+struct Exec {
+  std::string path;
+};
+struct SyscallEntry {
+  std::uint64_t number;
+};
+struct SyscallReturn {
+  std::uint64_t number;
+};
 struct ThreadCreated {};
-struct ThreadExited { int code; };            // no thread stops: w
-struct Exited { int code; bool others_live; };     // the process is gone: W
-struct Killed { int signal; bool others_live; };   // X
-struct NoResumed {};                          // N
+struct ThreadExited {
+  int code;
+};  // no thread stops: w
+struct Exited {
+  int code;
+  bool others_live;
+};  // the process is gone: W
+struct Killed {
+  int signal;
+  bool others_live;
+};  // X
+struct NoResumed {};  // N
 }  // namespace stop
 using StopReason =
-    std::variant<stop::Quiet, stop::Interrupted, stop::Signal, stop::Step, stop::SoftwareBreak, stop::HardwareBreak,
-                 stop::Watch, stop::Fork, stop::Vfork, stop::Clone, stop::VforkDone, stop::Exec, stop::SyscallEntry,
-                 stop::SyscallReturn, stop::ThreadCreated, stop::ThreadExited, stop::Exited, stop::Killed, stop::NoResumed>;
+    std::variant<stop::Quiet, stop::Interrupted, stop::Signal, stop::Step, stop::SoftwareBreak,
+                 stop::HardwareBreak, stop::Watch, stop::Fork, stop::Vfork, stop::Clone, stop::VforkDone,
+                 stop::Exec, stop::SyscallEntry, stop::SyscallReturn, stop::ThreadCreated, stop::ThreadExited,
+                 stop::Exited, stop::Killed, stop::NoResumed>;
 
 struct StopReport {
   ThreadRef thread;
@@ -69,9 +96,15 @@ struct StopReport {
 
 // What a thread shall do. The leftmost ThreadAction whose pattern matches a thread counts.
 namespace act {
-struct Continue { int signal{0}; };                       // target's own number, 0 none
-struct Step { int signal{0}; };
-struct RangeStep { Addr start, end; };                    // step until pc leaves [start, end)
+struct Continue {
+  int signal{0};
+};  // target's own number, 0 none
+struct Step {
+  int signal{0};
+};
+struct RangeStep {
+  Addr start, end;
+};  // step until pc leaves [start, end)
 struct Stop {};
 }  // namespace act
 struct ThreadAction {
@@ -79,12 +112,13 @@ struct ThreadAction {
   std::variant<act::Continue, act::Step, act::RangeStep, act::Stop> what;
 };
 
-// The session's side of a target: where reports go. Called from the target's event loop, never from within a call that the session makes.
+// The session's side of a target: where reports go. Called from the target's event loop, never from within a
+// call that the session makes.
 class StopListener {
  public:
   virtual ~StopListener() = default;
-  // A thread that the client believes running has stopped, or a process is gone. The thread stays stopped (in the
-  // client's view) until the session resumes it.
+  // A thread that the client believes running has stopped, or a process is gone. The thread stays stopped (in
+  // the client's view) until the session resumes it.
   virtual void on_stop(const StopReport& report) = 0;
   // Everything asked for by halt() stands now.
   virtual void on_halted() = 0;
@@ -141,14 +175,17 @@ class Target {
   virtual Result<> write_memory(ThreadRef thread, Addr address, std::span<const std::byte> bytes) = 0;
 
   // --- running ---
-  // Applies to threads that are stopped in this client's view (Stop: running ones). A thread with no matching action stays as it is.
+  // Applies to threads that are stopped in this client's view (Stop: running ones). A thread with no matching
+  // action stays as it is.
   virtual void resume(std::span<const ThreadAction> actions) = 0;
-  // Stops every running thread of this view without any report; then on_halted(). Reports that arise meanwhile come through
-  // on_stop before on_halted. If all stand already, on_halted comes all the same (not from within the call).
+  // Stops every running thread of this view without any report; then on_halted(). Reports that arise
+  // meanwhile come through on_stop before on_halted. If all stand already, on_halted comes all the same (not
+  // from within the call).
   virtual void halt() = 0;
   // The client's Ctrl-C: one thread reports Interrupted, at once if another client holds everything.
   virtual void interrupt() = 0;
-  // Is a report that was held back still true? A breakpoint hit whose breakpoint is gone, or whose thread's pc was moved, is not.
+  // Is a report that was held back still true? A breakpoint hit whose breakpoint is gone, or whose thread's
+  // pc was moved, is not.
   virtual bool still_true(const StopReport& report) = 0;
   // The session drops a report unseen (a step nobody waits for, a hit that will be hit again).
   virtual void withdraw(const StopReport& report) = 0;
@@ -175,8 +212,8 @@ class Processes {
  public:
   virtual ~Processes() = default;
   using Done = std::move_only_function<void(Result<ThreadRef>)>;
-  // Both answer later through `done`: the first thread, stopped at the first instruction or by the attach (in non-stop an
-  // attached process keeps running: `hold` false).
+  // Both answer later through `done`: the first thread, stopped at the first instruction or by the attach (in
+  // non-stop an attached process keeps running: `hold` false).
   virtual void launch(const LaunchRequest& request, Done done) = 0;
   virtual void attach(Pid pid, bool hold, Done done) = 0;
   // Ended when the function is called. Unreported fork children of it go along.
@@ -195,7 +232,13 @@ class Processes {
 // Bytecode that comes with a breakpoint (gdb manual, "Agent Expressions").
 using Bytecode = std::vector<std::byte>;
 
-enum class PointType : std::uint8_t { software = 0, hardware = 1, write_watch = 2, read_watch = 3, access_watch = 4 };
+enum class PointType : std::uint8_t {
+  software = 0,
+  hardware = 1,
+  write_watch = 2,
+  read_watch = 3,
+  access_watch = 4
+};
 struct PointRequest {
   PointType type;
   Addr address;
@@ -208,8 +251,8 @@ class Points {
  public:
   virtual ~Points() = default;
   [[nodiscard]] virtual bool supports(PointType type) const = 0;
-  // In the memory of the thread's process. Inserting the same type, address and kind again replaces its conditions and commands.
-  // Removing one that is not there is no error.
+  // In the memory of the thread's process. Inserting the same type, address and kind again replaces its
+  // conditions and commands. Removing one that is not there is no error.
   virtual Result<> insert(ThreadRef thread, PointRequest request) = 0;
   virtual Result<> remove(ThreadRef thread, PointType type, Addr address, std::uint64_t kind) = 0;
 };
@@ -227,7 +270,7 @@ class EventOptions {
   virtual ~EventOptions() = default;
   struct Events {
     bool fork{false}, vfork{false}, exec{false};
-    bool swbreak{false};       // else pc is left one past a software breakpoint
+    bool swbreak{false};  // else pc is left one past a software breakpoint
     bool no_resumed{false};
   };
   virtual void want(const Events& events) = 0;
@@ -237,7 +280,8 @@ class EventOptions {
   virtual void thread_options(ThreadPattern who, unsigned options) = 0;  // 1 clone, 2 exit
 };
 
-// What qXfer and the small queries tell. Each may fail with unsupported: then it counts as absent for this process.
+// What qXfer and the small queries tell. Each may fail with unsupported: then it counts as absent for this
+// process.
 class ProgramFacts {
  public:
   virtual ~ProgramFacts() = default;
@@ -247,7 +291,9 @@ class ProgramFacts {
   virtual Result<std::string> libraries_svr4(Pid pid, std::string_view annex) = 0;
   virtual Result<std::string> osdata(std::string_view type) = 0;
   // Text, data, bss offsets of a relocated image.
-  struct Offsets { std::uint64_t text, data; };
+  struct Offsets {
+    std::uint64_t text, data;
+  };
   virtual Result<Offsets> offsets(Pid pid) = 0;
 };
 
@@ -261,9 +307,9 @@ class SignalInfo {
 class ThreadFacts {
  public:
   virtual ~ThreadFacts() = default;
-  virtual std::string name(ThreadRef thread) = 0;           // empty: none
+  virtual std::string name(ThreadRef thread) = 0;  // empty: none
   virtual std::optional<int> core(ThreadRef thread) = 0;
-  virtual std::string extra_info(ThreadRef thread) = 0;     // qThreadExtraInfo
+  virtual std::string extra_info(ThreadRef thread) = 0;         // qThreadExtraInfo
   virtual std::vector<std::byte> handle(ThreadRef thread) = 0;  // pthread_t, empty: unknown
 };
 

@@ -1,14 +1,15 @@
-// The four hardware breakpoints of x86 (Intel SDM vol. 3, chapter 17.2), as plain values: nothing here touches a task.
+// The four hardware breakpoints of x86 (Intel SDM vol. 3, chapter 17.2), as plain values: nothing here
+// touches a task.
 #pragma once
-
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
 
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
 
 namespace cotrace::arch::x86_64 {
 

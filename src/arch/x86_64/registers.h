@@ -1,11 +1,8 @@
 // The registers of x86-64 Linux as gdb numbers and describes them.
 //
-// The list follows the processor's XCR0 (Intel SDM vol. 1, chapter 13); the numbers are the order of the target
-// description, and so is the layout of the `g` block (gdb manual, "Target Description Format").
+// The list follows the processor's XCR0 (Intel SDM vol. 1, chapter 13); the numbers are the order of the
+// target description, and so is the layout of the `g` block (gdb manual, "Target Description Format").
 #pragma once
-
-#include <cotrace/error.h>
-#include <sys/user.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +10,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/user.h>
 #include <vector>
+
+#include <cotrace/error.h>
 
 namespace cotrace::arch::x86_64 {
 
@@ -21,6 +21,7 @@ using GeneralRegs = user_regs_struct;
 
 // A 64-bit task, or one of a 32-bit program under a 64-bit kernel (its CS says which, see mode_of()).
 enum class Mode : std::uint8_t { bits64, bits32 };
+// By the code segment: Linux has one 64-bit user segment; a program's own (modify_ldt(2)) are never 64-bit.
 Mode mode_of(const GeneralRegs& regs);
 
 // The raw state that registers are read from and written to. `xstate` is the XSAVE area in standard layout as
@@ -42,17 +43,27 @@ struct RegisterInfo {
 struct XsaveLayout {
   std::uint64_t xcr0{0};
   std::uint32_t size{0};
-  // Offset of component i in the standard layout; 0: not there. 2 AVX, 5 opmask, 6 ZMM_Hi256, 7 Hi16_ZMM, 9 PKRU.
+  // Offset of component i in the standard layout; 0: not there. 2 AVX, 5 opmask, 6 ZMM_Hi256, 7 Hi16_ZMM, 9
+  // PKRU.
   std::uint32_t offset[64]{};
 
-  // Asks this processor. PTRACE_GETREGSET's own header (bytes 464..471 of the area) tells the XCR0 a task has.
+  // Asks this processor. PTRACE_GETREGSET's own header (bytes 464..471 of the area) tells the XCR0 a task
+  // has.
   static XsaveLayout of_this_processor();
 };
+
+// Where a register lives; register_tables.h.
+struct RegisterPlace;
 
 // The registers of one mode on one processor; immutable, may be shared by any number of users.
 class RegisterLayout {
  public:
   RegisterLayout(Mode mode, const XsaveLayout& xsave);
+  RegisterLayout(const RegisterLayout&);
+  RegisterLayout(RegisterLayout&&) noexcept;
+  RegisterLayout& operator=(const RegisterLayout&);
+  RegisterLayout& operator=(RegisterLayout&&) noexcept;
+  ~RegisterLayout();
 
   [[nodiscard]] Mode mode() const { return mode_; }
   [[nodiscard]] std::span<const RegisterInfo> registers() const { return registers_; }
@@ -62,19 +73,23 @@ class RegisterLayout {
   // Numbers worth sending with every stop: frame pointer, stack pointer, pc.
   [[nodiscard]] std::span<const int> expedited() const { return expedited_; }
 
-  // `out` and `in` have the register's size exactly. A component that is in its initial state (its XSTATE_BV bit is clear)
-  // reads as its initial value; writing to it sets the bit. Errors: invalid (number, size), unsupported
-  // (xstate needed and empty).
+  // `out` and `in` have the register's size exactly. A component that is in its initial state (its XSTATE_BV
+  // bit is clear) reads as its initial value; writing to it sets the bit. Errors: invalid (number, size),
+  // unsupported (xstate needed and empty). An xstate of only 512 bytes, as PTRACE_GETFPREGS gives, serves x87
+  // and SSE.
   Result<> read(int number, const RegisterImage& image, std::span<std::byte> out) const;
-  // Writing rip while orig_rax says "in a system call" does not touch orig_rax: that is the caller's to decide.
+  // Writing rip while orig_rax says "in a system call" does not touch orig_rax: that is the caller's to
+  // decide.
   Result<> write(int number, RegisterImage& image, std::span<const std::byte> in) const;
 
  private:
-  struct Place;
+  // Nothing wrong with number and size: the place.
+  [[nodiscard]] Result<const RegisterPlace*> place(int number, std::size_t size) const;
+
   Mode mode_;
   XsaveLayout xsave_;
   std::vector<RegisterInfo> registers_;
-  std::vector<Place> places_;
+  std::vector<RegisterPlace> places_;  // same indices as registers_
   std::size_t block_size_{0};
   std::string xml_;
   std::vector<int> expedited_;

@@ -1,0 +1,99 @@
+# Every target installs and builds what it lacks; `make help` lists them. The build proper is CMake's.
+SHELL := /bin/bash
+JOBS ?= $(shell nproc)
+# How long each fuzz target runs with `make fuzz`.
+SECONDS_EACH := $(if $(filter command line,$(origin SECONDS)),$(SECONDS),300)
+export CTEST_OUTPUT_ON_FAILURE := 1
+
+# Configuring again costs a second and picks up folders that are new.
+configure = cmake --preset $(1) $(2) >build/configure-$(1).log || { cat build/configure-$(1).log; exit 1; }
+compile = cmake --build build/$(1) -j $(JOBS) $(2)
+run_tests = ctest --test-dir build/$(1) -j $(JOBS) --no-tests=error $(2) </dev/null
+
+.PHONY: help build test test-release test-sanitized test-fuzz asan tsan fuzz lint demo bench conformance clean
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo         gdb debugs a pipeline and a threaded program through cotrace'
+	@echo 'make build        build/release/cotrace, and beside it gdbserver, a link to it'
+	@echo 'make test         all tests: test-release, test-sanitized, test-fuzz'
+	@echo 'make lint         format, clang-tidy, include graph, size table'
+	@echo 'make bench        cotrace beside gdbserver, lldb-server and a bare ptrace loop'
+	@echo "make conformance  gdb's own test suite: cotrace beside gdbserver [LIST=file] [BOARD=name] [FILES='gdb.base/break.exp ...']"
+	@echo 'make asan         every test with AddressSanitizer and UBSan'
+	@echo "make tsan         the core's unit tests with ThreadSanitizer"
+	@echo 'make fuzz         each fuzz target for [SECONDS=300]'
+	@echo 'make clean        removes build/'
+
+build/:
+	@mkdir -p build
+
+build: | build/
+	@scripts/setup build
+	@$(call configure,release)
+	$(call compile,release,--target product)
+
+test: test-release test-sanitized test-fuzz
+
+test-release: | build/
+	@scripts/setup build test
+	@$(call configure,release)
+	$(call compile,release)
+	$(call run_tests,release)
+
+# What needs no debugger to drive it; `make asan` is for everything.
+test-sanitized: | build/
+	@scripts/setup build test
+	@$(call configure,asan-ubsan)
+	$(call compile,asan-ubsan,--target unit_tests trace_tests)
+	$(call run_tests,asan-ubsan,-L '^(unit|trace)$$')
+	@$(MAKE) --no-print-directory tsan
+
+test-fuzz: | build/
+	@scripts/setup build fuzz
+	@$(call configure,fuzz,-DCOTRACE_FUZZ_SECONDS=10)
+	$(call compile,fuzz,--target fuzzers)
+	$(call run_tests,fuzz,-L '^fuzz$$')
+
+asan: | build/
+	@scripts/setup build test
+	@$(call configure,asan-ubsan)
+	$(call compile,asan-ubsan)
+	$(call run_tests,asan-ubsan)
+
+tsan: | build/
+	@scripts/setup build test
+	@$(call configure,tsan)
+	$(call compile,tsan,--target core_unit_tests)
+	$(call run_tests,tsan,-R '^unit_(base|arch|linux|trace)\.')
+
+fuzz: | build/
+	@scripts/setup build fuzz
+	@$(call configure,fuzz,-DCOTRACE_FUZZ_SECONDS=$(SECONDS_EACH))
+	$(call compile,fuzz,--target fuzzers)
+	$(call run_tests,fuzz,-L '^fuzz$$')
+
+lint: | build/
+	@scripts/setup build lint
+	@$(call configure,release)
+	scripts/lint
+
+demo: | build/
+	@scripts/setup build demo
+	@$(call configure,release)
+	$(call compile,release,--target product programs)
+	tests/demo/run build/release
+
+bench: | build/
+	@scripts/setup build bench
+	@$(call configure,release)
+	$(call compile,release)
+	bench/run build/release
+
+conformance: build
+	@scripts/setup build conformance
+	scripts/conformance $(if $(BOARD),-b '$(BOARD)') $(if $(LIST),-l '$(LIST)') $(FILES)
+
+clean:
+	rm -rf build

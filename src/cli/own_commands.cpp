@@ -1,0 +1,218 @@
+#include "cli/own_commands.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "base/fd.h"
+#include "cli/gdb_command.h"
+#include "cli/gdbserver_arguments.h"
+#include "cli/run_server.h"
+#include "server/runtime_directory.h"
+
+namespace cotrace::cli {
+namespace {
+
+// What all four commands understand.
+struct Common {
+  bool verbose{false};
+  std::string log_packets;
+  bool once{false};
+  bool kill_on_disconnect{false};
+  bool shell{false};
+  bool randomize{false};
+  std::string tty;
+  std::vector<std::string> wrapper;
+};
+
+void add_reporting(CLI::App& command, Common& common) {
+  command.add_flag("-v,--verbose", common.verbose, "Tell on standard error what happens");
+  command.add_option("--log-packets", common.log_packets, "Write every packet to FILE, with the time")
+      ->type_name("FILE");
+}
+
+void add_life(CLI::App& command, Common& common) {
+  command.add_flag("--once", common.once, "End with the first connection");
+  command.add_flag("--kill-on-disconnect", common.kill_on_disconnect,
+                   "A program that a client started dies with that client's connection (else it runs on)");
+}
+
+void add_launching(CLI::App& command, Common& common) {
+  command.add_flag("--shell", common.shell, "Start programs through $SHELL");
+  command.add_flag("--randomize", common.randomize, "Leave address space randomization on");
+  command.add_option("--tty", common.tty, "The program's standard input and outputs are DEVICE")->type_name("DEVICE");
+}
+
+// Options end at the program: what follows it is its own.
+std::vector<std::string> program_of(const CLI::App& command) {
+  auto words = command.remaining();
+  if (!words.empty() && words.front() == "--") words.erase(words.begin());
+  return words;
+}
+
+Reporting reporting_of(const Common& common) {
+  Reporting reporting;
+  if (common.verbose) reporting.level = server::LogLevel::debug;
+  reporting.packet_file = common.log_packets;
+  return reporting;
+}
+
+Result<server::Address> address_or_default(const std::string& text) {
+  if (!text.empty()) return server::parse_address(text);
+  auto path = server::default_socket_path();
+  if (!path) return std::unexpected(path.error());
+  return server::UnixAddress{*path};
+}
+
+// The options of the server, but for what it starts with. `tty` keeps the device open as long as the server lives.
+Result<server::ServerOptions> options_of(const Common& common, base::Fd& tty) {
+  server::ServerOptions options;
+  options.life = {.once = common.once, .kill_when_lost = common.kill_on_disconnect};
+  options.target.startup_with_shell = common.shell;
+  options.target.disable_randomization = !common.randomize;
+  if (common.tty.empty()) return options;
+  tty = base::Fd(::open(common.tty.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  if (!tty.valid()) return fail(Errc::not_found, fmt::format("cannot open {}: {}", common.tty, std::strerror(errno)));
+  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    options.target.descriptors.emplace_back(standard, tty.get());
+  }
+  options.terminal = false;
+  return options;
+}
+
+// serve, run and attach differ in little.
+int serve(const Common& common, const std::string& address, server::Start start, server::Announce announce,
+          bool multi) {
+  auto parsed = address_or_default(address);
+  if (!parsed) return complain(parsed.error().text);
+  base::Fd tty;
+  auto options = options_of(common, tty);
+  if (!options) return complain(options.error().text);
+  options->address = std::move(*parsed);
+  options->start = std::move(start);
+  options->announce = announce;
+  options->life.multi = multi;
+  return run_server(std::move(*options), server::Manner::own, reporting_of(common));
+}
+
+class Commands {
+ public:
+  Commands() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", version_text());
+    app_.footer("cotrace gdbserver ...: as gdbserver, with gdbserver's options (cotrace gdbserver --help).");
+    add_serve();
+    add_run();
+    add_attach();
+    add_gdb();
+  }
+
+  int run(std::vector<std::string> arguments) {
+    if (!arguments.empty() && arguments.front() == "serve") split_program(arguments);
+    // CLI11 takes them in reverse.
+    std::ranges::reverse(arguments);
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == 0) return app_.exit(error);  // --help, --version
+      return complain(fmt::format("{} (see cotrace --help)", error.what()));
+    }
+    return code_;
+  }
+
+ private:
+  // The address of `serve` is a word like any other, so its program begins at the first `--` and nowhere else.
+  void split_program(std::vector<std::string>& arguments) {
+    const auto dashes = std::ranges::find(arguments, "--");
+    if (dashes == arguments.end()) return;
+    program_.assign(dashes + 1, arguments.end());
+    arguments.erase(dashes, arguments.end());
+  }
+
+  void add_serve() {
+    auto* command = app_.add_subcommand("serve", "Serve any number of debuggers, until ended");
+    command->footer("Form: cotrace serve [OPTIONS] [ADDRESS] [-- PROGRAM [ARGS...]]");
+    command->add_option("ADDRESS", address_,
+                        "HOST:PORT, :PORT (this machine only), *:PORT, unix:PATH, stdio; else a Unix socket of its own");
+    add_reporting(*command, common_);
+    add_life(*command, common_);
+    add_launching(*command, common_);
+    command->callback([this] {
+      server::Start start;
+      if (!program_.empty()) start = server::StartProgram{program_};
+      code_ = serve(common_, address_, std::move(start), server::Announce::address, true);
+    });
+  }
+
+  void add_run() {
+    auto* command = app_.add_subcommand("run", "Start a program, stopped, and print the line that connects gdb to it");
+    command->footer("Form: cotrace run [OPTIONS] [--] PROGRAM [ARGS...]");
+    command->prefix_command();
+    command->add_option("--listen", address_, "Where to listen")->type_name("ADDRESS");
+    add_reporting(*command, common_);
+    add_life(*command, common_);
+    add_launching(*command, common_);
+    command->callback([this, command] {
+      auto program = program_of(*command);
+      code_ = program.empty() ? complain("run: which program? Write cotrace run -- PROGRAM ARGS")
+                              : serve(common_, address_, server::StartProgram{std::move(program)},
+                                      server::Announce::gdb_command, false);
+    });
+  }
+
+  void add_attach() {
+    auto* command = app_.add_subcommand("attach", "Attach to a process, and print the line that connects gdb to it");
+    command->footer("Form: cotrace attach [OPTIONS] PID");
+    command->add_option("PID", pid_, "The process")->required()->check(CLI::PositiveNumber);
+    command->add_option("--listen", address_, "Where to listen")->type_name("ADDRESS");
+    add_reporting(*command, common_);
+    add_life(*command, common_);
+    command->callback([this] {
+      code_ = serve(common_, address_, server::StartAttached{Pid{pid_}}, server::Announce::gdb_command, false);
+    });
+  }
+
+  void add_gdb() {
+    auto* command = app_.add_subcommand("gdb", "Start gdb, already connected to a program under cotrace");
+    command->footer("Form: cotrace gdb [OPTIONS] [--] PROGRAM [ARGS...]");
+    command->prefix_command();
+    command->add_option("--gdb", gdb_.gdb, "Which gdb")->type_name("FILE");
+    command->add_option("--gdb-arg", gdb_.gdb_arguments, "A word for gdb's own command line; may be given often")
+        ->type_name("WORD")
+        ->expected(1)
+        ->take_all();
+    add_reporting(*command, common_);
+    add_launching(*command, common_);
+    command->callback([this, command] { code_ = start_gdb(program_of(*command)); });
+  }
+
+  int start_gdb(std::vector<std::string> program) {
+    if (program.empty()) return complain("gdb: which program? Write cotrace gdb PROGRAM ARGS");
+    base::Fd tty;
+    auto options = options_of(common_, tty);
+    if (!options) return complain(options.error().text);
+    options->start = server::StartProgram{std::move(program)};
+    gdb_.server = std::move(*options);
+    gdb_.reporting = reporting_of(common_);
+    return gdb_command(std::move(gdb_));
+  }
+
+  CLI::App app_{"Many debuggers on one process: a debug server for gdb's remote protocol", "cotrace"};
+  Common common_;
+  std::string address_;
+  std::int32_t pid_{0};
+  std::vector<std::string> program_;
+  GdbCommand gdb_;
+  int code_{0};
+};
+
+}  // namespace
+
+int own_commands(const std::vector<std::string>& arguments) { return Commands().run(arguments); }
+
+}  // namespace cotrace::cli

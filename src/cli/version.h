@@ -1,0 +1,8 @@
+#pragma once
+
+namespace cotrace::cli {
+
+// The same as in CMakeLists.txt; a test of the command line compares them.
+inline constexpr const char* kVersion = "0.1.0";
+
+}  // namespace cotrace::cli

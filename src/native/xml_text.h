@@ -1,0 +1,12 @@
+// Text as XML wants it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cotrace::native {
+
+// With & < > " ' escaped. Control characters, which XML 1.0 has no way to write, become '?'.
+std::string xml_escaped(std::string_view text);
+
+}  // namespace cotrace::native

@@ -1,0 +1,164 @@
+#include "server/connection.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <termios.h>
+
+#include <cerrno>
+
+#include "base/errno_error.h"
+
+namespace cotrace::server {
+namespace {
+
+using base::Fd;
+
+constexpr std::size_t kReadSize = 64 * 1024;
+// A client that asks and does not read its answers is not listened to until it has taken some.
+constexpr std::size_t kPendingLimit = 1024 * 1024;
+
+}  // namespace
+
+NonBlocking::NonBlocking(int fd) : fd_(fd), former_flags_(fd < 0 ? -1 : ::fcntl(fd, F_GETFL)) {
+  if (former_flags_ >= 0 && (former_flags_ & O_NONBLOCK) == 0) {
+    ::fcntl(fd_, F_SETFL, former_flags_ | O_NONBLOCK);
+  } else {
+    former_flags_ = -1;
+  }
+}
+
+NonBlocking::~NonBlocking() {
+  if (former_flags_ >= 0) ::fcntl(fd_, F_SETFL, former_flags_);
+}
+
+Connection::Connection(base::Reactor& reactor, Fd input, Fd output, ConnectionOwner& owner)
+    : reactor_(reactor),
+      owner_(owner),
+      input_(std::move(input)),
+      output_(std::move(output)),
+      out_(output_.valid() ? output_.get() : input_.get()),
+      input_mode_(input_.get()),
+      output_mode_(output_.get()),
+      buffer_(kReadSize) {}
+
+Result<std::unique_ptr<Connection>> Connection::open(base::Reactor& reactor, Fd stream, ConnectionOwner& owner) {
+  return open(reactor, std::move(stream), Fd(), owner);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(base::Reactor& reactor, Fd input, Fd output,
+                                                     ConnectionOwner& owner) {
+  std::unique_ptr<Connection> connection(new Connection(reactor, std::move(input), std::move(output), owner));
+  if (auto started = connection->start(); !started) return std::unexpected(started.error());
+  return connection;
+}
+
+Result<> Connection::start() {
+  auto watch = reactor_.watch(input_.get(), EPOLLIN, [this](std::uint32_t events) { on_ready(events); });
+  if (!watch) return std::unexpected(watch.error());
+  watch_ = std::move(*watch);
+  interest_ = EPOLLIN;
+  return {};
+}
+
+void Connection::on_ready(std::uint32_t events) {
+  const std::weak_ptr<bool> alive = alive_;
+  if ((events & EPOLLOUT) != 0) flush();
+  if (!closed_ && !closing_ && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read_some();
+  if (alive.expired() || closed_) return;
+  // While closing nothing is read, and only a failing write would tell that the peer has gone.
+  if (closing_ && (events & (EPOLLHUP | EPOLLERR)) != 0) report_closed();
+}
+
+void Connection::read_some() {
+  const auto count = ::read(input_.get(), buffer_.data(), buffer_.size());
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count <= 0) {
+    report_closed();
+    return;
+  }
+  collecting_ = true;
+  owner_.on_bytes({buffer_.data(), static_cast<std::size_t>(count)});
+  collecting_ = false;
+  flush();
+}
+
+void Connection::send(std::string_view bytes) {
+  if (closed_) return;
+  pending_.append(bytes);
+  if (!collecting_) flush();
+}
+
+void Connection::close_when_sent() {
+  closing_ = true;
+  if (collecting_) return;  // flush() follows
+  flush();
+}
+
+void Connection::flush() {
+  while (!pending_.empty()) {
+    const auto count = ::write(out_, pending_.data(), pending_.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) break;
+    if (count < 0) {
+      // EPIPE, ECONNRESET: whatever was to be said, nobody hears it.
+      report_closed();
+      return;
+    }
+    pending_.erase(0, static_cast<std::size_t>(count));
+  }
+  if (closing_ && pending_.empty()) {
+    report_closed();
+    return;
+  }
+  update_interest();
+}
+
+void Connection::update_interest() {
+  if (closed_) return;
+  const bool full = !pending_.empty();
+  std::uint32_t wanted = closing_ || pending_.size() > kPendingLimit ? 0U : static_cast<std::uint32_t>(EPOLLIN);
+  if (full && !output_.valid()) wanted |= EPOLLOUT;
+  if (watch_.active() && wanted != interest_) {
+    watch_.events(wanted);
+    interest_ = wanted;
+  }
+  if (!output_.valid()) return;
+  if (full && !output_watch_.active()) {
+    // EPOLLERR of a pipe whose reader has gone comes here too, and the write then fails.
+    auto watch = reactor_.watch(out_, EPOLLOUT, [this](std::uint32_t) { flush(); });
+    if (watch) output_watch_ = std::move(*watch);
+  } else if (!full) {
+    output_watch_.reset();
+  }
+}
+
+void Connection::report_closed() {
+  if (closed_) return;
+  closed_ = true;
+  pending_.clear();
+  watch_.reset();
+  output_watch_.reset();
+  reactor_.defer([this, alive = std::weak_ptr<bool>(alive_)] {
+    if (!alive.expired()) owner_.on_closed();
+  });
+}
+
+Result<Fd> open_device(const std::string& path) {
+  Fd device(::open(path.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  if (!device.valid()) return base::fail_errno("Could not open remote device " + path);
+  termios settings{};
+  if (::tcgetattr(device.get(), &settings) != 0) {
+    return fail(Errc::invalid, fmt::format("Could not open remote device {}: not a terminal.", path));
+  }
+  ::cfmakeraw(&settings);
+  settings.c_cflag |= CLOCAL;  // no modem: carrier does not matter
+  settings.c_cc[VMIN] = 1;
+  settings.c_cc[VTIME] = 0;
+  if (::tcsetattr(device.get(), TCSANOW, &settings) != 0) {
+    return base::fail_errno("Could not open remote device " + path);
+  }
+  return device;
+}
+
+}  // namespace cotrace::server

@@ -1,0 +1,87 @@
+// One client's byte stream: a socket, a terminal, or a pair of pipes.
+#pragma once
+
+#include <cotrace/error.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/reactor.h"
+#include "session/session.h"
+
+namespace cotrace::server {
+
+// What the owner of a connection hears, on the reactor's thread. It may destroy the connection in on_closed only.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  virtual void on_bytes(std::string_view bytes) = 0;
+  // The peer has gone, or close_when_sent() is done. Comes once, never from within a call of the owner.
+  virtual void on_closed() = 0;
+};
+
+// Sets O_NONBLOCK for as long as it lives: a terminal or pipe given to us is shared with others who do not expect it.
+class NonBlocking {
+ public:
+  explicit NonBlocking(int fd);
+  ~NonBlocking();
+  NonBlocking(const NonBlocking&) = delete;
+  NonBlocking& operator=(const NonBlocking&) = delete;
+
+ private:
+  int fd_;
+  int former_flags_;
+};
+
+// Never blocks. Output is written at once and kept only where the kernel's buffer is full. While on_bytes runs, output is collected and
+// written once at its end, so that a packet costs one recv and one send.
+class Connection final : public session::Transport {
+ public:
+  // A connected socket, or a terminal.
+  static Result<std::unique_ptr<Connection>> open(base::Reactor& reactor, base::Fd stream, ConnectionOwner& owner);
+  // Reads from one descriptor and writes to another (stdin, stdout). `input` may be anything that can be read, a plain file too.
+  static Result<std::unique_ptr<Connection>> open(base::Reactor& reactor, base::Fd input, base::Fd output,
+                                                  ConnectionOwner& owner);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void send(std::string_view bytes) override;
+  // No more input is read; on_closed comes when what is queued has been sent, or the peer has gone.
+  void close_when_sent();
+
+ private:
+  Connection(base::Reactor& reactor, base::Fd input, base::Fd output, ConnectionOwner& owner);
+  Result<> start();
+  void on_ready(std::uint32_t events);
+  void read_some();
+  void flush();
+  void update_interest();
+  void report_closed();
+
+  base::Reactor& reactor_;
+  ConnectionOwner& owner_;
+  base::Fd input_;
+  base::Fd output_;  // not valid: input_ is written to
+  int out_;          // the descriptor that is written to
+  NonBlocking input_mode_;
+  NonBlocking output_mode_;
+  base::Reactor::Watch watch_;
+  base::Reactor::Watch output_watch_;  // only with a descriptor of its own, and only while it is full
+  std::vector<char> buffer_;
+  std::string pending_;  // not yet taken by the kernel
+  bool collecting_{false};
+  bool closing_{false};
+  bool closed_{false};
+  std::uint32_t interest_{0};
+  // Work posted to the reactor outlives this object when it is destroyed first; it looks here.
+  std::shared_ptr<bool> alive_{std::make_shared<bool>(true)};
+};
+
+// Opens a terminal device for the protocol: raw, without becoming the controlling terminal.
+Result<base::Fd> open_device(const std::string& path);
+
+}  // namespace cotrace::server

@@ -1,0 +1,192 @@
+// Clients and views of the server: who comes, who goes, what stays behind.
+#include <fmt/format.h>
+
+
+#include <algorithm>
+#include <tuple>
+
+#include "server/server.h"
+
+namespace cotrace::server {
+
+void Server::on_connection(base::Fd socket, const PeerName& peer) {
+  if (finishing_) return;
+  services_.lines.connected(peer);
+  auto name = peer.host.empty() ? std::string("local") : fmt::format("{} port {}", peer.host, peer.port);
+  if (options_.life.once) {
+    listener_->close();
+  } else if (options_.life.gdbserver) {
+    listener_->pause();
+  }
+  if (waiting_ != nullptr) {
+    welcome(*std::exchange(waiting_, nullptr), name, std::move(socket), base::Fd());
+    return;
+  }
+  View& view = new_view();
+  if (!served_) {
+    welcome(view, name, std::move(socket), base::Fd());
+    return;
+  }
+  // Everybody who connects finds the program of the command line there, stopped, as a debugger expects it.
+  ++arriving_;
+  auto done = [this, &view, name, socket = std::move(socket)](Result<session::ThreadRef> first) mutable {
+    if (!first) services_.log.info("{}: cannot attach: {}", name, first.error().text);
+    reactor_.defer([this, &view, name, socket = std::move(socket)]() mutable {
+      --arriving_;
+      if (served_ && view.has(*served_)) undebugged_.remove(*served_);
+      if (!finishing_) welcome(view, name, std::move(socket), base::Fd());
+    });
+  };
+  view.target().processes()->attach(*served_, true, std::move(done));
+}
+
+void Server::on_refused(const PeerName& peer, const Error& why) { services_.lines.refused(peer, why); }
+
+void Server::welcome(View& view, const std::string& name, base::Fd input, base::Fd output) {
+  const unsigned number = ++clients_seen_;
+  Client& client = clients_.emplace_back(number, name, view, *this);
+  services_.log.info("client {}: {}", number, name);
+  const auto begun = client.start(reactor_, std::move(input), std::move(output), session_options(number));
+  if (begun) return;
+  services_.lines.note(fmt::format("Cannot serve {}: {}", name, begun.error().text));
+  reactor_.defer([this, number] {
+    const auto found = std::ranges::find(clients_, number, &Client::number);
+    if (found != clients_.end()) client_gone(*found, Farewell::lost);
+  });
+}
+
+session::SessionOptions Server::session_options(unsigned client) {
+  session::SessionOptions options;
+  options.disabled_packets = options_.disabled_packets;
+  options.log = [this, client](bool from_client, std::string_view packet) {
+    services_.packets.packet(client, from_client, packet);
+  };
+  return options;
+}
+
+void Server::client_gone(Client& client, Farewell farewell) {
+  if (finishing_) return;
+  View& view = client.view();
+  services_.log.info("client {} has gone", client.number());
+  const Situation situation{.farewell = farewell,
+                            .extended = client.extended(),
+                            .processes = view.has_processes(),
+                            .children = !undebugged_.empty(),
+                            .other_clients = clients_.size() > 1};
+  clients_.remove_if([&client](const Client& other) { return &other == &client; });
+  if (options_.life.gdbserver) {
+    go_on(after_client(options_.life, situation), view);
+    return;
+  }
+  farewell_ = farewell;
+  give_up(view, options_.life.kill_when_lost && !had_by_others(view));
+}
+
+void Server::go_on(Next next, View& view) {
+  switch (next) {
+    case Next::listen:
+      services_.lines.reopening();
+      listen_again(view);
+      return;
+    case Next::park:
+      services_.lines.reopening();
+      view.target().park([this, &view] {
+        reactor_.defer([this, &view] {
+          if (!finishing_) listen_again(view);
+        });
+      });
+      return;
+    case Next::wait_for_children:
+      if (listener_) listener_->close();
+      return;
+    case Next::end: finish(0); return;
+  }
+}
+
+void Server::give_up(View& view, bool kill_launched) {
+  view.give_up(kill_launched, [this, &view] { reactor_.defer([this, &view] { given_up(view); }); });
+}
+
+void Server::given_up(View& view) {
+  views_.remove_if([&view](const View& other) { return &other == &view; });
+  if (finishing_) {
+    if (views_.empty()) released_all();
+    return;
+  }
+  watch_orphans();
+  const Situation situation{.farewell = farewell_,
+                            .extended = false,
+                            .processes = false,
+                            .children = !undebugged_.empty(),
+                            .other_clients = !clients_.empty() || arriving_ != 0};
+  if (after_client(options_.life, situation) == Next::end) finish(0);
+}
+
+View& Server::new_view() { return views_.emplace_back(core_, reactor_, options_.target, services_, *this); }
+
+bool Server::debugged(Pid process) {
+  return std::ranges::any_of(views_, [process](View& view) { return !view.given_up() && view.has(process); });
+}
+
+bool Server::had_by_others(const View& view) {
+  return std::ranges::any_of(view.launched(), [&](Pid process) {
+    return std::ranges::any_of(views_,
+                               [&](View& other) { return &other != &view && !other.given_up() && other.has(process); });
+  });
+}
+
+void Server::watch_orphans() {
+  const auto watch = [this](Pid process) {
+    if (!debugged(process)) std::ignore = undebugged_.add(process);
+  };
+  std::ranges::for_each(ours_, watch);
+  if (served_) watch(*served_);
+}
+
+void Server::process_launched(View&, Pid process) { ours_.insert(process); }
+
+void Server::process_ended(View&, Pid process) { forget(process); }
+
+void Server::process_let_go(View&, Pid process, bool launched) {
+  if (!launched && !ours_.contains(process)) {
+    // `cotrace attach` has done its work when its process is detached from on a client's word.
+    if (served_ == process) served_.reset();
+    return;
+  }
+  ours_.erase(process);
+  // After the detach, which comes when this call returns.
+  reactor_.defer([this, process] { std::ignore = undebugged_.add(process); });
+}
+
+void Server::forget(Pid process) {
+  ours_.erase(process);
+  undebugged_.remove(process);
+  if (served_ == process) served_.reset();
+  terminal_.take_back(process);
+  reactor_.defer([this] { end_if_idle(); });
+}
+
+void Server::end_if_idle() {
+  if (finishing_ || !open_) return;
+  const bool clients = !clients_.empty() || arriving_ != 0;
+  const bool processes = std::ranges::any_of(views_, [](View& view) { return view.has_processes(); });
+  if (ends_with_last_process(options_.life, clients, processes || !undebugged_.empty())) finish(0);
+}
+
+void Server::exit_requested(View&) {
+  services_.lines.exiting();
+  // The reply leaves first: output is written at the end of what the client has sent, and this comes after it.
+  finish(0);
+}
+
+std::string Server::who(const View& asking) {
+  std::string text;
+  for (const auto& client : clients_) {
+    text += fmt::format("client {} ({}){}\n", client.number(), client.name(), &client.view() == &asking ? ", you" : "");
+    text += client.view().target().describe_holds();
+    if (!text.ends_with('\n')) text += '\n';
+  }
+  return text;
+}
+
+}  // namespace cotrace::server

@@ -1,0 +1,162 @@
+// vRun, vAttach, vKill, k, D, R, qAttached.
+#include <algorithm>
+#include <csignal>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "session/handlers.h"
+
+namespace cotrace::session::handlers {
+
+namespace {
+
+// The first stop of a process. gdbserver calls it a SIGTRAP, launched or attached to, and gdb takes it for no
+// news.
+StopReport first_stop(ThreadRef thread) {
+  return {thread, stop::Signal{SIGTRAP}};
+}
+
+// A further process only for a client that can tell processes apart, and that stays when one has ended.
+bool may_start(Conversation& talk) {
+  return talk.target.processes()->list().empty() || (talk.extended && talk.features.multiprocess);
+}
+
+// The process has ended, but the client has not heard of it: whatever it asks for has come true.
+bool over_already(Conversation& talk, Pid pid) {
+  const bool over = std::ranges::any_of(
+      talk.untold, [&](const StopReport& r) { return r.thread.pid == pid && ends_process(r.reason); });
+  if (over) talk.forget(pid);
+  return over;
+}
+
+// Answers OK when the process is gone, whichever way.
+auto when_gone(Conversation& talk, Pid pid) {
+  return [later = Deferred(talk), pid](Result<> done) mutable {
+    Conversation* still = later.conversation();
+    if (still == nullptr) return;
+    if (done) still->forget(pid);
+    later.answer(done ? rsp::Reply{rsp::reply::Ok{}} : explained(done.error()));
+  };
+}
+
+using Then = std::move_only_function<void(Conversation&, Deferred)>;
+
+// Kills all, whether or not each kill succeeds, then goes on with `then`.
+void kill_every(Conversation& talk, Then then) {
+  struct Rest {
+    Deferred later;
+    Then then;
+    std::size_t left;
+  };
+  const auto all = talk.target.processes()->list();
+  if (all.empty()) return then(talk, Deferred(talk));
+  const auto rest = std::make_shared<Rest>(Deferred(talk), std::move(then), all.size());
+  for (const Pid pid : all) {
+    talk.target.processes()->kill(pid, [rest, pid](const Result<>&) {
+      Conversation* still = rest->later.conversation();
+      if (still == nullptr) return;
+      still->forget(pid);
+      if (--rest->left == 0) rest->then(*still, std::move(rest->later));
+    });
+  }
+}
+
+}  // namespace
+
+rsp::Reply run(Conversation& talk, const rsp::Run& command) {
+  if (!may_start(talk)) return rsp::reply::Error{};
+  // vRun with arguments but no program name runs the last program with these arguments: [0] is empty then.
+  LaunchRequest request;
+  if (!command.program.empty() || !command.arguments.empty()) {
+    request.arguments.push_back(command.program);
+    request.arguments.insert(request.arguments.end(), command.arguments.begin(), command.arguments.end());
+  }
+  talk.target.processes()->launch(request, [later = Deferred(talk)](Result<ThreadRef> thread) mutable {
+    Conversation* still = later.conversation();
+    if (still == nullptr) return;
+    if (!thread) return later.answer(explained(thread.error()));
+    const rsp::Reply reply = still->tell(first_stop(*thread));
+    // In non-stop too: gdb 13 asks at once which thread is the new one.
+    still->general = *thread;
+    later.answer(reply);
+  });
+  return rsp::reply::Later{};
+}
+
+rsp::Reply attach(Conversation& talk, const rsp::Attach& command) {
+  if (!may_start(talk)) return rsp::reply::Error{};
+  // In non-stop the client stops the threads itself, one by one, and counts on a stop report of each.
+  const bool hold = !talk.non_stop;
+  talk.target.processes()->attach(
+      command.pid, hold, [later = Deferred(talk)](Result<ThreadRef> thread) mutable {
+        Conversation* still = later.conversation();
+        if (still == nullptr) return;
+        later.answer(thread ? still->mode->attached(first_stop(*thread)) : explained(thread.error()));
+      });
+  return rsp::reply::Later{};
+}
+
+rsp::Reply kill(Conversation& talk, const rsp::Kill& command) {
+  // SIGKILL may have come from elsewhere. gdb 13 shows an error for any answer but OK, and then believes the
+  // process alive.
+  if (over_already(talk, command.pid)) return rsp::reply::Ok{};
+  talk.target.processes()->kill(command.pid, when_gone(talk, command.pid));
+  return rsp::reply::Later{};
+}
+
+rsp::Reply kill_all(Conversation& talk, const rsp::KillAll&) {
+  // Nothing is answered in either case; gdb 13 closes the connection at once in remote mode.
+  if (talk.target.processes() == nullptr) {
+    talk.finish();
+    return rsp::reply::Later{};
+  }
+  kill_every(talk, [](Conversation& still, Deferred later) {
+    if (!still.extended) still.finish();
+    later.answer(rsp::reply::Later{});
+  });
+  return rsp::reply::Later{};
+}
+
+rsp::Reply detach(Conversation& talk, const rsp::Detach& command) {
+  if (talk.target.processes() == nullptr) {
+    // The target has no processes to let go: it just runs on.
+    const ThreadAction all{{}, act::Continue{}};
+    talk.target.resume(std::span(&all, 1));
+    return rsp::reply::Ok{};
+  }
+  const auto selected = talk.current_process();
+  if (!command.pid && !selected) return rsp::reply::Error{};
+  const Pid pid = command.pid ? *command.pid : selected->pid;
+  if (over_already(talk, pid)) return rsp::reply::Ok{};
+  talk.target.processes()->detach(pid, when_gone(talk, pid));
+  return rsp::reply::Later{};
+}
+
+rsp::Reply restart(Conversation& talk, const rsp::Restart&) {
+  kill_every(talk, [](Conversation& still, Deferred later) {
+    still.target.processes()->launch({}, [later = std::move(later)](Result<ThreadRef> thread) mutable {
+      Conversation* talk_again = later.conversation();
+      if (talk_again == nullptr) return;
+      if (thread) {
+        talk_again->told.tell(first_stop(*thread));
+        talk_again->general = *thread;
+      }
+      // R has no reply, be the program there or not; gdb finds out with its next packet.
+      later.answer(rsp::reply::Later{});
+    });
+  });
+  return rsp::reply::Later{};
+}
+
+rsp::Reply attached(Conversation& talk, const rsp::Attached& command) {
+  const auto selected = talk.current_process();
+  if (!command.pid && !selected) return rsp::reply::Error{};
+  const Pid pid = command.pid ? *command.pid : selected->pid;
+  const auto all = talk.target.processes()->list();
+  if (std::ranges::find(all, pid) == all.end()) return rsp::reply::Error{};
+  return rsp::reply::Payload{talk.target.processes()->was_attached(pid) ? "1" : "0"};
+}
+
+}  // namespace cotrace::session::handlers

@@ -1,0 +1,107 @@
+// Non-stop: each stop is told by itself, one %Stop notification at a time; the client fetches the others with
+// vStopped.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "session/state.h"
+#include "session/stop_reply.h"
+
+namespace cotrace::session {
+
+namespace {
+
+class NonStop final : public StopMode {
+ public:
+  explicit NonStop(Conversation& talk) : talk_(talk) {}
+
+  void on_stop(const StopReport& report) override;
+  // halt() belongs to all-stop; one that was under way when the client changed the mode ends here.
+  void on_halted() override {}
+  rsp::Reply resume(std::vector<ThreadAction> actions) override;
+  rsp::Reply halt_reason() override;
+  rsp::Reply next_stop() override;
+  void interrupt() override { talk_.target.interrupt(); }
+  // The process runs on; gdb 13 sends vCont;t and waits for the %Stop.
+  rsp::Reply attached(const StopReport&) override { return rsp::reply::Ok{}; }
+  void forget(Pid pid) override;
+  [[nodiscard]] bool awaited() const override { return false; }
+
+ private:
+  // The next untold stop goes out as the answer to vStopped or `?`; none: OK.
+  rsp::Reply fetch();
+
+  Conversation& talk_;
+  // The client has not acked the last stop with vStopped. No further %Stop may be sent until it has fetched
+  // all.
+  bool unacked_{false};
+  // That stop. Its thread is not resumed before the ack: the client cannot have seen it. Empty if its process
+  // is gone.
+  std::optional<StopReport> in_flight_;
+};
+
+void NonStop::on_stop(const StopReport& report) {
+  if (std::holds_alternative<stop::NoResumed>(report.reason) && !talk_.features.no_resumed) return;
+  if (stops_thread(report.reason) && talk_.told.find(report.thread) != nullptr) {
+    // gdb 13 and 16 abort when a thread stops that they believe stopped.
+    talk_.target.withdraw(report);
+    return;
+  }
+  talk_.untold.push(report);
+  if (unacked_) return;
+  in_flight_ = talk_.untold.pop();
+  unacked_ = true;
+  talk_.notify_stop(*in_flight_);
+}
+
+rsp::Reply NonStop::resume(std::vector<ThreadAction> actions) {
+  actions = talk_.untold.shield(std::move(actions));
+  if (in_flight_) actions = shield_report(*in_flight_, std::move(actions));
+  talk_.told.resume(actions);
+  talk_.target.resume(actions);
+  return rsp::reply::Ok{};
+}
+
+rsp::Reply NonStop::next_stop() {
+  if (!unacked_) return rsp::reply::Ok{};
+  return fetch();
+}
+
+rsp::Reply NonStop::fetch() {
+  in_flight_.reset();
+  unacked_ = !talk_.untold.empty();
+  if (!unacked_) return rsp::reply::Ok{};
+  in_flight_ = talk_.untold.pop();
+  return talk_.tell(*in_flight_);
+}
+
+// The report starts over: every thread that stands is told, in whatever state the sequence before was.
+rsp::Reply NonStop::halt_reason() {
+  StopQueue again;
+  for (const ThreadRef thread : talk_.visible_threads()) {
+    if (!talk_.target.stopped(thread)) continue;
+    if (const auto untold = talk_.untold.find(thread); untold != talk_.untold.end()) {
+      again.append(talk_.untold.take(untold));
+    } else if (const StopReason* reason = talk_.told.find(thread)) {
+      again.append({thread, *reason});
+    } else {
+      again.append({thread, stop::Quiet{}});
+    }
+  }
+  // What is left is no thread that stands: ends of threads and processes.
+  for (StopReport& report : talk_.untold) again.append(std::move(report));
+  talk_.untold = std::move(again);
+  return fetch();
+}
+
+void NonStop::forget(Pid pid) {
+  if (in_flight_ && in_flight_->thread.pid == pid) in_flight_.reset();
+}
+
+}  // namespace
+
+std::unique_ptr<StopMode> make_non_stop(Conversation& talk) {
+  return std::make_unique<NonStop>(talk);
+}
+
+}  // namespace cotrace::session

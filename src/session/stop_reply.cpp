@@ -1,0 +1,131 @@
+#include "session/stop_reply.h"
+
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "session/overloaded.h"
+
+namespace cotrace::session {
+
+namespace {
+
+namespace cause = rsp::cause;
+namespace gdb_signal = rsp::gdb_signal;
+
+struct Told {
+  rsp::GdbSignal signal;
+  rsp::StopCause cause;
+};
+
+rsp::ThreadName name_of(ThreadRef thread) {
+  return {thread.pid, thread.tid};
+}
+
+cause::Access access_of(stop::Access access) {
+  switch (access) {
+    case stop::Access::write:
+      return cause::Access::write;
+    case stop::Access::read:
+      return cause::Access::read;
+    case stop::Access::any:
+      return cause::Access::any;
+  }
+  return cause::Access::any;
+}
+
+// For reasons with which a thread stands.
+std::optional<Told> told_as(const Features& features, const StopReason& reason) {
+  using Result = std::optional<Told>;
+  const auto trap = [](rsp::StopCause why) -> Result { return Told{gdb_signal::trap, std::move(why)}; };
+  const auto trap_if = [&](bool agreed, rsp::StopCause why) {
+    return trap(agreed ? std::move(why) : rsp::StopCause{cause::None{}});
+  };
+  return std::visit(
+      Overloaded{
+          [](const stop::Quiet&) -> Result { return Told{gdb_signal::none, cause::None{}}; },
+          [](const stop::Interrupted&) -> Result { return Told{gdb_signal::interrupt, cause::None{}}; },
+          [](const stop::Signal& s) -> Result {
+            return Told{rsp::signal_from_linux(s.number), cause::None{}};
+          },
+          [&](const stop::Step&) { return trap(cause::None{}); },
+          [&](const stop::SoftwareBreak&) { return trap_if(features.swbreak, cause::SoftwareBreak{}); },
+          [&](const stop::HardwareBreak&) { return trap_if(features.hwbreak, cause::HardwareBreak{}); },
+          [&](const stop::Watch& w) { return trap(cause::Watch{access_of(w.access), w.address}); },
+          [&](const stop::Fork& f) { return trap_if(features.fork_events, cause::Fork{name_of(f.child)}); },
+          [&](const stop::Vfork& f) {
+            return trap_if(features.vfork_events, cause::Vfork{name_of(f.child)});
+          },
+          [&](const stop::Clone& c) { return trap(cause::Clone{name_of(c.child)}); },
+          [&](const stop::VforkDone&) { return trap_if(features.vfork_events, cause::VforkDone{}); },
+          [&](const stop::Exec& e) { return trap_if(features.exec_events, cause::Exec{e.path}); },
+          [&](const stop::SyscallEntry& s) { return trap(cause::SyscallEntry{s.number}); },
+          [&](const stop::SyscallReturn& s) { return trap(cause::SyscallReturn{s.number}); },
+          [&](const stop::ThreadCreated&) { return trap(cause::ThreadCreated{}); },
+          [](const stop::ThreadExited&) -> Result { return std::nullopt; },
+          [](const stop::Exited&) -> Result { return std::nullopt; },
+          [](const stop::Killed&) -> Result { return std::nullopt; },
+          [](const stop::NoResumed&) -> Result { return std::nullopt; }},
+      reason);
+}
+
+// With rbp, rsp and rip gdb decides on most stops without asking for the rest.
+std::vector<rsp::ExpeditedRegister> expedited(Target& target, ThreadRef thread) {
+  std::vector<rsp::ExpeditedRegister> registers;
+  const auto set = target.register_set(thread);
+  if (!set) return registers;
+  registers.reserve(set->expedited.size());
+  for (const int number : set->expedited) {
+    // A thread that dies just now has none; the client then asks and hears so.
+    if (auto value = target.read_register(thread, number))
+      registers.push_back({number, std::move(*value), true});
+  }
+  return registers;
+}
+
+std::optional<int> core_of(Target& target, const StopReport& report) {
+  // Finding the core costs the target a look into /proc, and a client that steps asks for thousands of stops.
+  if (std::holds_alternative<stop::Step>(report.reason)) return std::nullopt;
+  ThreadFacts* facts = target.thread_facts();
+  return facts == nullptr ? std::nullopt : facts->core(report.thread);
+}
+
+}  // namespace
+
+rsp::StopReply stop_reply(Conversation& talk, const StopReport& report) {
+  if (auto told = told_as(talk.features, report.reason)) {
+    return rsp::stop_reply::Stopped{told->signal, name_of(report.thread), std::move(told->cause),
+                                    core_of(talk.target, report), expedited(talk.target, report.thread)};
+  }
+  if (const auto* exited = std::get_if<stop::Exited>(&report.reason)) {
+    return rsp::stop_reply::Exited{report.thread.pid, exited->code};
+  }
+  if (const auto* killed = std::get_if<stop::Killed>(&report.reason)) {
+    return rsp::stop_reply::Killed{report.thread.pid, rsp::signal_from_linux(killed->signal)};
+  }
+  if (const auto* ended = std::get_if<stop::ThreadExited>(&report.reason)) {
+    return rsp::stop_reply::ThreadExited{name_of(report.thread), ended->code};
+  }
+  return rsp::stop_reply::NoResumed{};
+}
+
+std::string stop_payload(Conversation& talk, const StopReport& report) {
+  rsp::StopReply reply = stop_reply(talk, report);
+  const auto& disabled = talk.options.disabled_packets;
+  if (!disabled.empty() && std::holds_alternative<rsp::stop_reply::Stopped>(reply)) {
+    if (disabled.contains("T")) {
+      return fmt::format("S{:02x}", std::get<rsp::stop_reply::Stopped>(reply).signal.value);
+    }
+    if (disabled.contains("Tthread") || disabled.contains("threads")) {
+      std::string text = rsp::encode_stop(reply, talk.features.multiprocess);
+      if (const auto begin = text.find("thread:"); begin != std::string::npos) {
+        text.erase(begin, text.find(';', begin) - begin + 1);
+      }
+      return text;
+    }
+  }
+  return rsp::encode_stop(reply, talk.features.multiprocess);
+}
+
+}  // namespace cotrace::session

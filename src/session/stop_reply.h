@@ -1,0 +1,17 @@
+// From what the target reports to what the client reads.
+#pragma once
+
+#include <string>
+
+#include "rsp/stop_reply.h"
+#include "session/state.h"
+
+namespace cotrace::session {
+
+// Reads the expedited registers of the thread, if one stands. A reason that the client has not agreed to
+// becomes a plain SIGTRAP.
+rsp::StopReply stop_reply(Conversation& talk, const StopReport& report);
+// Its payload, with what --disable-packet=T or Tthread leaves of it.
+std::string stop_payload(Conversation& talk, const StopReport& report);
+
+}  // namespace cotrace::session

@@ -1,0 +1,218 @@
+#include "trace/birth.h"
+
+#include <algorithm>
+#include <sched.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unordered_map>
+#include <utility>
+
+#include "linux/clone_flags.h"
+#include "linux/kcmp.h"
+#include "linux/proc.h"
+#include "trace/points.h"
+#include "trace/release.h"
+#include "trace/report.h"
+#include "trace/resume.h"
+#include "trace/settle.h"
+#include "trace/status.h"
+
+namespace cotrace::trace {
+
+namespace {
+
+// What the child is, by what was asked for, or if that cannot be read, by what it shares.
+event::Cloned describe(Task& creator, const stop::Clone& stop) {
+  event::Cloned cloned{CloneKind::fork, TaskId{stop.child, 0}, Pid{stop.child.value}, 0};
+  std::optional<std::uint64_t> flags;
+  if (auto regs = regs_of(creator)) {
+    flags = sys::clone_flags(
+        **regs, [&](Addr address, std::span<std::byte> out) { return creator.space->read(address, out); });
+  }
+  if (!flags) {
+    flags = 0;
+    if (sys::share_memory(creator.id.tid, stop.child).value_or(false)) *flags |= CLONE_VM;
+    if (stop.vfork) *flags |= CLONE_VFORK;
+    if (auto status = sys::task_status(stop.child); status && status->group == creator.group->pid)
+      *flags |= CLONE_THREAD;
+  }
+  cloned.flags = *flags;
+  cloned.kind = sys::clone_kind(*flags);
+  if (cloned.kind == CloneKind::thread) cloned.child_process = creator.group->pid;
+  return cloned;
+}
+
+// A group of several threads is where a leader can exit before the others. No status comes then, and whoever
+// waits for it to stop waits for ever; PTRACE_EVENT_EXIT tells. Only the leader needs it.
+void trace_leader_exit(World& world, Task& creator, Task& thread) {
+  ThreadGroup& group = *creator.group;
+  if (creator.id.tid == leader_of(group.pid)) {
+    if (!std::exchange(group.exit_traced, true)) {
+      (void)creator.stopped->set_options(base_options(world) | PTRACE_O_TRACEEXIT);
+    } else if (thread.stopped) {
+      // It has inherited the option.
+      (void)thread.stopped->set_options(base_options(world));
+    }
+  }
+}
+
+void pass_on_attachments(const Task& creator, Task& thread) {
+  for (const auto& attachment : creator.attachments) {
+    if (attachment.engine == nullptr || !attachment.threads || thread.find(*attachment.engine) != nullptr)
+      continue;
+    Attachment copy;
+    copy.engine = attachment.engine;
+    copy.events = attachment.events;
+    thread.attachments.push_back(copy);
+  }
+}
+
+void tell_born(World& world, Task& child, const event::Cloned& cloned, TaskId creator) {
+  for (Engine* engine : engines_of(child)) tell(world, child, *engine, event::Born{cloned.kind, creator});
+}
+
+void mend_child_pc(Task& creator, Task& child) {
+  const auto moved = std::exchange(creator.child_pc, std::nullopt);
+  if (!moved || !child.stopped) return;
+  auto regs = regs_of(child);
+  if (!regs || Addr{(*regs)->rip} != moved->first) return;
+  (*regs)->rip = moved->second.value;
+  // `syscall` leaves the address of the next instruction in rcx.
+  if (Addr{(*regs)->rcx} == moved->first) (*regs)->rcx = moved->second.value;
+  child.regs_dirty = true;
+}
+
+// Both stand: tell, then let both go as the engines want.
+void complete_birth(World& world, Task& creator) {
+  const event::Cloned cloned = creator.cloned;
+  creator.awaits_child.reset();
+  Task* child = world.find(cloned.child);
+  if (child != nullptr) {
+    mend_child_pc(creator, *child);
+    if (cloned.kind == CloneKind::thread) {
+      trace_leader_exit(world, creator, *child);
+      pass_on_attachments(creator, *child);
+    }
+  }
+  if (creator.vfork_event) {
+    // The registers it will be seen with while it sleeps.
+    (void)regs_of(creator);
+    if (creator.stopped && creator.attached()) {
+      if (auto area = creator.stopped->xstate()) creator.xstate = std::move(*area);
+    }
+  }
+  tell_masked(world, creator, EventKind::clone, cloned);
+  if (child != nullptr && !child->dead) {
+    tell_born(world, *child, cloned, creator.id);
+    // Sites that nobody took over are in the copied memory still.
+    if (!child->dead && cloned.kind == CloneKind::fork) child->space->lift_stale();
+    finish_stop(world, *child);
+  }
+  finish_stop(world, creator);
+}
+
+}  // namespace
+
+std::uint32_t base_options(const World&) {
+  return PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+         PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXEC;
+}
+
+void begin_birth(World& world, Task& creator, const stop::Clone& stop) {
+  creator.cloned = describe(creator, stop);
+  creator.vfork_event = stop.vfork;
+  creator.awaits_child = stop.child;
+  const bool shares = creator.cloned.kind != CloneKind::fork;
+  auto space = shares ? creator.space : copy_for_fork(*creator.space);
+  // An id that is in use again: the former task's death was not waited for.
+  if (Task* old = world.find(stop.child)) world.erase(*old);
+  Task& child = world.create(stop.child, creator.cloned.child_process, std::move(space));
+  child.newborn = true;
+  child.creator = creator.id;
+  creator.cloned.child = child.id;
+  if (auto early = world.early.extract(stop.child)) handle_status(world, {stop.child, early.mapped()});
+}
+
+void settle_birth(World& world, Task& child, const Stop& stop) {
+  child.newborn = false;
+  child.job_stopped = std::holds_alternative<stop::Group>(stop);
+  Task* creator = child.creator ? world.find(*child.creator) : nullptr;
+  if (creator != nullptr && creator->awaits_child == child.id.tid) {
+    complete_birth(world, *creator);
+    return;
+  }
+  // The creator is gone. A thread is still its group's engines'; anything else has nobody.
+  for (Task* sibling : child.group->tasks) {
+    if (sibling != &child) pass_on_attachments(*sibling, child);
+  }
+  child.space->lift_stale();
+  tell_born(world, child, event::Cloned{CloneKind::thread, child.id, child.group->pid, 0}, TaskId{});
+  finish_stop(world, child);
+}
+
+void abandon_birth(World& world, Task& creator) {
+  if (creator.awaits_child) complete_birth(world, creator);
+}
+
+void adopt_orphans(World& world, Task& dying) {
+  if (world.early.empty()) return;
+  for (const auto& [tid, status] : std::exchange(world.early, {})) {
+    auto about = sys::task_status(tid);
+    if (!about) continue;
+    const bool thread = about->group == dying.group->pid;
+    const bool child = about->parent == dying.group->pid || world.group(about->parent) == nullptr;
+    if (!thread && !child) {
+      world.early[tid] = status;
+      continue;
+    }
+    const bool shares = thread || sys::share_memory(tid, dying.id.tid).value_or(false);
+    Task& orphan = world.create(tid, about->group, shares ? dying.space : copy_for_fork(*dying.space));
+    orphan.newborn = true;
+    world.defer([&world, tid, status] { handle_status(world, {tid, status}); });
+  }
+}
+
+void settle_exec(World& world, Task& task, Tid former) {
+  Task* executing = &task;
+  if (former != task.id.tid) {
+    // The thread that called exec has taken the leader's id; the leader is gone without a status, and the
+    // stop belongs to the other.
+    Task* other = world.find(former);
+    if (other != nullptr) {
+      other->stopped = std::move(task.stopped);
+      const auto generation = task.generation;
+      world.erase(task);
+      world.rename(*other, task.id.tid);
+      world.set_state(*other, TaskState::stopped);
+      other->generation = std::max(other->generation, generation) + 1;
+      executing = other;
+    }
+  }
+  Task& now = *executing;
+  now.passage.reset();
+  now.hit_at.reset();
+  now.deferred.reset();
+  now.regs.reset();
+  now.xstate.reset();
+  now.regs_dirty = now.xstate_dirty = false;
+  now.debug_applied = {};
+  now.debug_version = 0;
+  now.group->exit_traced = false;
+  const auto old = now.space;
+  world.move_to_space(now, std::make_shared<AddressSpace>());
+  // What the engines had in the memory that is gone. A vfork child leaves memory that others still use, and
+  // their engines keep theirs there.
+  for (Engine* engine : engines_of(now)) {
+    const bool elsewhere =
+        std::ranges::any_of(old->tasks, [&](Task* t) { return t->find(*engine) != nullptr; });
+    if (!elsewhere) remove_points_of(world, *old, *engine);
+  }
+  if (auto launch = world.launches.find(now.id.tid); launch != world.launches.end()) {
+    launch->second.disown();
+    world.launches.erase(launch);
+  }
+  tell_masked(world, now, EventKind::exec, event::Execed{former});
+  if (&now != &task) finish_stop(world, now);
+}
+
+}  // namespace cotrace::trace

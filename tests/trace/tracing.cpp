@@ -1,0 +1,181 @@
+#include "trace/tracing.h"
+
+#include <chrono>
+#include <cstring>
+#include <elf.h>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "linux/proc.h"
+
+namespace cotrace::test {
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(30);
+
+std::vector<char> file_bytes(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Value of a symbol in .symtab as the file has it, and the file's entry point.
+std::pair<std::uint64_t, std::uint64_t> symbol_in_file(const std::string& path, const std::string& name) {
+  const auto image = file_bytes(path);
+  Elf64_Ehdr header{};
+  std::memcpy(&header, image.data(), sizeof header);
+  for (int i = 0; i < header.e_shnum; ++i) {
+    Elf64_Shdr section{};
+    std::memcpy(&section, image.data() + header.e_shoff + static_cast<std::size_t>(i) * sizeof section,
+                sizeof section);
+    if (section.sh_type != SHT_SYMTAB) continue;
+    Elf64_Shdr strings{};
+    std::memcpy(&strings, image.data() + header.e_shoff + section.sh_link * sizeof strings, sizeof strings);
+    for (std::uint64_t at = 0; at < section.sh_size; at += sizeof(Elf64_Sym)) {
+      Elf64_Sym symbol{};
+      std::memcpy(&symbol, image.data() + section.sh_offset + at, sizeof symbol);
+      if (name == image.data() + strings.sh_offset + symbol.st_name) return {symbol.st_value, header.e_entry};
+    }
+  }
+  ADD_FAILURE() << path << " has no symbol " << name;
+  return {0, 0};
+}
+
+}  // namespace
+
+std::string program_path(const std::string& name) {
+  return std::string(COTRACE_PROGRAMS) + "/" + name;
+}
+
+std::string Program::line() {
+  std::string out;
+  char c = 0;
+  while (::read(output.get(), &c, 1) == 1) {
+    out += c;
+    if (c == '\n') break;
+  }
+  return out;
+}
+
+std::string Program::rest() {
+  std::string out;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(output.get(), buffer, sizeof buffer)) > 0;)
+    out.append(buffer, static_cast<std::size_t>(got));
+  return out;
+}
+
+void Program::go() {
+  input.close();
+}
+
+Tracing::Tracing() {
+  reactor = std::move(*base::Reactor::create());
+  core = std::move(*trace::Core::create(*reactor, {}));
+}
+
+Tracing::~Tracing() = default;
+
+bool Tracing::until(const std::function<bool()>& so) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!so()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    reactor->run_once(std::chrono::milliseconds(100));
+  }
+  return true;
+}
+
+void Tracing::drain() {
+  while (reactor->run_once(std::chrono::milliseconds(20))) {
+  }
+}
+
+Program Tracing::launch(Diary& engine, std::vector<std::string> arguments, EventMask events) {
+  int in[2], out[2];
+  EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
+  EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
+  arguments[0] = program_path(arguments[0]);
+  sys::LaunchSpec spec;
+  spec.arguments = std::move(arguments);
+  spec.descriptors = {{0, in[0]}, {1, out[1]}};
+  bool there = false;
+  engine.behave([&](TaskId, const Event& event) {
+    if (!std::holds_alternative<event::Execed>(event)) return Verdict{};
+    there = true;
+    return Verdict{ResumeAction::stop, {}, {}, {}};
+  });
+  auto task = core->launch(spec, engine, {events, false, true});
+  EXPECT_TRUE(task) << task.error().text;
+  EXPECT_TRUE(until([&] { return there; }));
+  engine.behave(nullptr);
+  ::close(in[0]);
+  ::close(out[1]);
+  return {Pid{task->tid.value}, *task, base::Fd(in[1]), base::Fd(out[0])};
+}
+
+Program Tracing::start(std::vector<std::string> arguments) {
+  int in[2], out[2];
+  EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
+  EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
+  arguments[0] = program_path(arguments[0]);
+  std::vector<char*> argv;
+  for (auto& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::dup2(in[0], 0);
+    ::dup2(out[1], 1);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  ::close(in[0]);
+  ::close(out[1]);
+  return {Pid{pid}, TaskId{Tid{pid}, 0}, base::Fd(in[1]), base::Fd(out[0])};
+}
+
+int Tracing::wait_for(const Program& program) {
+  int status = 0;
+  EXPECT_EQ(::waitpid(program.pid.value, &status, 0), program.pid.value);
+  return status;
+}
+
+Addr Tracing::symbol(TaskId task, const std::string& name) {
+  const auto [value, entry] = symbol_in_file(*sys::executable_of(task.tid), name);
+  return Addr{**sys::auxv_entry(task.tid, AT_ENTRY) - entry + value};
+}
+
+bool Tracing::died(const Diary& engine, TaskId task) const {
+  for (const auto& entry : engine.entries) {
+    if (entry.task.serial == task.serial && std::holds_alternative<event::Died>(entry.event)) return true;
+  }
+  return false;
+}
+
+ExitStatus Tracing::status_of(const Diary& engine) const {
+  for (auto it = engine.entries.rbegin(); it != engine.entries.rend(); ++it) {
+    const auto* death = std::get_if<event::Died>(&it->event);
+    if (death != nullptr && death->process_ended) return death->status;
+  }
+  ADD_FAILURE() << "the process has not ended";
+  return {};
+}
+
+std::uint64_t Tracing::pc(TaskId task) {
+  auto regs = core->general_regs(task);
+  EXPECT_TRUE(regs) << regs.error().text;
+  return regs ? regs->rip : 0;
+}
+
+int Tracing::tracer_of(Pid pid) {
+  auto status = sys::task_status(leader_of(pid));
+  return status ? status->tracer.value : -1;
+}
+
+}  // namespace cotrace::test

@@ -1,0 +1,112 @@
+// What every test of the core uses: a reactor, a core, engines that keep a diary, programs with their input
+// and output.
+#pragma once
+
+#include <functional>
+#include <gtest/gtest.h>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <cotrace/engine.h>
+
+#include "base/fd.h"
+#include "base/reactor.h"
+#include "trace/core.h"
+
+namespace cotrace::test {
+
+// An engine whose behaviour is a lambda, and which keeps what it was told.
+class Diary : public Engine {
+ public:
+  using Handler = std::function<Verdict(TaskId, const Event&)>;
+  explicit Diary(Handler handler = nullptr) : handler_(std::move(handler)) {}
+
+  Verdict on_event(TaskId task, const Event& event) override {
+    entries.push_back({task, event});
+    return handler_ ? handler_(task, event) : Verdict{};
+  }
+  void behave(Handler handler) { handler_ = std::move(handler); }
+
+  template <class Kind>
+  [[nodiscard]] int count() const {
+    int n = 0;
+    for (const auto& entry : entries) n += std::holds_alternative<Kind>(entry.event) ? 1 : 0;
+    return n;
+  }
+  // The last of this kind; the test fails where there is none.
+  template <class Kind>
+  [[nodiscard]] Kind last() const {
+    for (auto it = entries.rbegin(); it != entries.rend(); ++it) {
+      if (const auto* event = std::get_if<Kind>(&it->event)) return *event;
+    }
+    ADD_FAILURE() << "no such event";
+    return {};
+  }
+
+  struct Entry {
+    TaskId task;
+    Event event;
+  };
+  std::vector<Entry> entries;
+
+ private:
+  Handler handler_;
+};
+
+inline const EventMask everything{EventKind::signal, EventKind::clone, EventKind::vfork_done, EventKind::exec,
+                                  EventKind::death,  EventKind::reap,  EventKind::job_control};
+
+// A program of tests/programs with its ends of the pipes.
+struct Program {
+  Pid pid;
+  TaskId task;  // where the core launched it
+  base::Fd input, output;
+
+  // Reads up to and including the next line feed; the empty string at the end.
+  std::string line();
+  std::string rest();
+  // Lets a program that waits for its stdin go on.
+  void go();
+};
+
+class Tracing : public ::testing::Test {
+ protected:
+  Tracing();
+  ~Tracing() override;
+
+  // Runs the reactor until it is so; fails the test after half a minute.
+  [[nodiscard]] bool until(const std::function<bool()>& so);
+  // Handles what is ready until there is nothing more for a moment.
+  void drain();
+
+  // Launched by the core, held by the engine at its first instruction.
+  Program launch(Diary& engine, std::vector<std::string> arguments, EventMask events = everything);
+  // Started by the test alone, untraced.
+  Program start(std::vector<std::string> arguments);
+  // Reaps a program that start() made and that nobody traces any more; its wait status.
+  int wait_for(const Program& program);
+
+  // The run-time address of a symbol of the program's own executable.
+  Addr symbol(TaskId task, const std::string& name);
+
+  [[nodiscard]] bool died(const Diary& engine, TaskId task) const;
+  ExitStatus status_of(const Diary& engine) const;  // of the process that ended
+
+  void resume(Diary& engine, TaskId task) { control(engine, task, ResumeAction::resume); }
+  void control(Diary& engine, TaskId task, ResumeAction action) {
+    auto done = core->control(task, engine, {action, std::nullopt, 0});
+    ASSERT_TRUE(done) << done.error().text;
+  }
+  std::uint64_t pc(TaskId task);
+  // /proc/PID/status: who traces it, 0 for nobody.
+  static int tracer_of(Pid pid);
+
+  std::unique_ptr<base::Reactor> reactor;
+  std::unique_ptr<trace::Core> core;
+};
+
+std::string program_path(const std::string& name);
+
+}  // namespace cotrace::test

@@ -1,0 +1,115 @@
+#include "server/process_watch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "unit/server/support.h"
+
+namespace cotrace::server {
+namespace {
+
+using testing::make_reactor;
+using testing::run_ready;
+using testing::run_until;
+using ::testing::ElementsAre;
+
+// A child that lives until it is killed, or until this end of a pipe is closed.
+struct Child {
+  Child() {
+    auto pipe = testing::pipe_pair();
+    pid = Pid{::fork()};
+    if (pid.value == 0) {
+      pipe.theirs.close();
+      char byte = 0;
+      ::_exit(::read(pipe.ours.get(), &byte, 1) == 0 ? 7 : 8);
+    }
+    end = std::move(pipe.theirs);
+  }
+  Pid pid;
+  base::Fd end;
+};
+
+bool zombie_or_gone(Pid pid) { return ::waitpid(pid.value, nullptr, WNOHANG) == -1 && errno == ECHILD; }
+
+class ProcessWatchTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<base::Reactor> reactor_ = make_reactor();
+  std::vector<Pid> ended_;
+  bool traced_{false};
+  ProcessWatch watch_{*reactor_, [this](Pid) { return traced_; }, [this](Pid pid) { ended_.push_back(pid); }};
+};
+
+TEST_F(ProcessWatchTest, TellsTheEndAndBuries) {
+  Child child;
+  ASSERT_TRUE(watch_.add(child.pid).has_value());
+  EXPECT_TRUE(watch_.contains(child.pid));
+  run_ready(*reactor_);
+  EXPECT_TRUE(ended_.empty());
+  child.end.close();
+  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
+  EXPECT_THAT(ended_, ElementsAre(child.pid));
+  EXPECT_TRUE(watch_.empty());
+  EXPECT_TRUE(zombie_or_gone(child.pid)) << "not buried";
+}
+
+TEST_F(ProcessWatchTest, DoesNotBuryWhatTheTracerWaitsFor) {
+  Child child;
+  ASSERT_TRUE(watch_.add(child.pid).has_value());
+  traced_ = true;
+  child.end.close();
+  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
+  int status = 0;
+  EXPECT_EQ(::waitpid(child.pid.value, &status, 0), child.pid.value);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+}
+
+TEST_F(ProcessWatchTest, SomebodyElseBuriedIt) {
+  Child child;
+  ASSERT_TRUE(watch_.add(child.pid).has_value());
+  child.end.close();
+  ASSERT_EQ(::waitpid(child.pid.value, nullptr, 0), child.pid.value);
+  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
+}
+
+TEST_F(ProcessWatchTest, OnceAddedTwiceIsOnceToldOnceAndRemovedIsNotTold) {
+  Child first;
+  Child second;
+  ASSERT_TRUE(watch_.add(first.pid).has_value());
+  ASSERT_TRUE(watch_.add(first.pid).has_value());
+  ASSERT_TRUE(watch_.add(second.pid).has_value());
+  watch_.remove(second.pid);
+  second.end.close();
+  ASSERT_EQ(::waitpid(second.pid.value, nullptr, 0), second.pid.value);
+  first.end.close();
+  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
+  run_ready(*reactor_);
+  EXPECT_THAT(ended_, ElementsAre(first.pid));
+}
+
+TEST_F(ProcessWatchTest, KillsThoseItIsToldTo) {
+  Child doomed;
+  Child spared;
+  ASSERT_TRUE(watch_.add(doomed.pid).has_value());
+  ASSERT_TRUE(watch_.add(spared.pid).has_value());
+  watch_.kill({doomed.pid});
+  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
+  EXPECT_THAT(ended_, ElementsAre(doomed.pid));
+  EXPECT_TRUE(watch_.contains(spared.pid));
+  spared.end.close();
+  ASSERT_TRUE(run_until(*reactor_, [&] { return watch_.empty(); }));
+}
+
+TEST_F(ProcessWatchTest, AProcessThatIsNotThere) {
+  Child child;
+  child.end.close();
+  ASSERT_EQ(::waitpid(child.pid.value, nullptr, 0), child.pid.value);
+  EXPECT_FALSE(watch_.add(child.pid).has_value());
+  EXPECT_TRUE(watch_.empty());
+}
+
+}  // namespace
+}  // namespace cotrace::server
