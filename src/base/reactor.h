@@ -1,18 +1,19 @@
 // The event loop: one thread, file descriptors, posted work, timers.
 #pragma once
 
-#include <cotrace/error.h>
-#include <sys/epoll.h>
-
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <sys/epoll.h>
+
+#include <cotrace/error.h>
 
 namespace cotrace::base {
 
-// One reactor belongs to one thread: the one that calls run() or run_once(). Everything but post() and stop() may be called
-// on that thread only (or before it starts). Not copyable, nothing global: a process may have several.
+// One reactor belongs to one thread: the one that calls run() or run_once(). Everything but post() and stop()
+// may be called on that thread only (or before it starts). Not copyable, nothing global: a process may have
+// several.
 class Reactor {
  public:
   using Clock = std::chrono::steady_clock;
@@ -25,8 +26,8 @@ class Reactor {
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  // A watched descriptor or timer; destroying it ends the watch. It may be destroyed from within its own callback,
-  // and no callback comes after that. Must not outlive the reactor.
+  // A watched descriptor or timer; destroying it ends the watch. It may be destroyed from within its own
+  // callback, and no callback comes after that. Must not outlive the reactor.
   class Watch {
    public:
     Watch() = default;
@@ -57,8 +58,9 @@ class Reactor {
 
   // Runs until stop().
   void run();
-  // Waits for at least one event (at most `timeout`; negative: for ever) and handles all that are ready. True if
-  // anything was handled; false also where a signal ended the wait early. May be called from within a callback.
+  // Waits for at least one event (at most `timeout`; negative: for ever) and handles all that are ready. True
+  // if anything was handled; false also where a signal ended the wait early. May be called from within a
+  // callback.
   bool run_once(std::chrono::milliseconds timeout);
   // Makes run() return once what is running now is done. From any thread.
   void stop();

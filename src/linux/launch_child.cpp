@@ -78,14 +78,17 @@ void await_release(const ChildPlan& plan) {
   if (got != 1) ::_exit(exec_failed_status);
 }
 
-// As execvp(3) goes through PATH: a file that is not there or may not be executed is passed over, and
-// remembered.
+// As execvp(3) goes through PATH: a file that is not there or may not be executed is passed over. "May not"
+// is remembered, but not of a folder that this user cannot even search: to say that the program may not be
+// executed would mislead.
 int exec_one_of(const ChildPlan& plan) {
   int error = ENOENT;
   for (char** file = plan.files; *file != nullptr; ++file) {
     ::execve(*file, plan.argv, plan.envp);
-    if (errno == EACCES) error = EACCES;
-    if (errno != EACCES && errno != ENOENT && errno != ENOTDIR && errno != ELOOP) return errno;
+    const int reason = errno;
+    if (reason != EACCES && reason != ENOENT && reason != ENOTDIR && reason != ELOOP) return reason;
+    const bool only_one = plan.files[1] == nullptr;
+    if (reason == EACCES && (only_one || ::access(*file, F_OK) == 0)) error = EACCES;
   }
   return error;
 }

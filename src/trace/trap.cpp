@@ -70,15 +70,19 @@ void mend_pushed_flags(Task& task, const native::GeneralRegs& regs) {
   (void)task.space->write(where, {&second, 1});
 }
 
-// popf: the kernel then takes the trap flag that it has set itself for the program's own (seen with Linux 6.18), shows it, and
-// leaves it set when the task is let go: a stray SIGTRAP. It is the program's own only if it was in what was popped.
-void mend_popped_flags(Task& task, native::GeneralRegs& regs) {
-  if ((regs.eflags & trap_flag) == 0) return;
+// After a popf has been stepped, the kernel takes the trap flag that it sets for each further step for the program's own (seen with Linux
+// 6.18): it shows in the flags, and would stay set when the task is let go, a stray SIGTRAP. It is the program's own if it was
+// there before, or if the instruction was one that brings it: popf with the flag in what it popped, or sigreturn.
+void mend_shown_trap_flag(Task& task, native::GeneralRegs& regs) {
+  using Kind = native::Instruction::Kind;
+  if ((regs.eflags & trap_flag) == 0 || (task.stepped_from_flags & trap_flag) != 0) return;
   auto instruction = stepped_instruction(task, regs);
-  if (!instruction || instruction->kind != native::Instruction::Kind::pop_flags) return;
-  std::byte second{};
-  if (!task.space->read(Addr{task.stepped_from_sp + 1}, {&second, 1})) return;
-  if ((second & std::byte{trap_flag >> 8}) != std::byte{0}) return;
+  if (instruction && instruction->kind == Kind::system_call) return;
+  if (instruction && instruction->kind == Kind::pop_flags) {
+    std::byte second{};
+    if (!task.space->read(Addr{task.stepped_from_sp + 1}, {&second, 1})) return;
+    if ((second & std::byte{trap_flag >> 8}) != std::byte{0}) return;
+  }
   regs.eflags &= ~trap_flag;
   task.regs_dirty = true;
 }
@@ -87,7 +91,7 @@ void mend_flags(Task& task) {
   auto regs = regs_of(task);
   if (!regs) return;
   mend_pushed_flags(task, **regs);
-  mend_popped_flags(task, **regs);
+  mend_shown_trap_flag(task, **regs);
 }
 
 bool is_step_code(int code) {

@@ -14,10 +14,10 @@ from pathlib import Path
 
 FILE_ADVISED, FILE_LIMIT = 500, 600
 FUNCTION_ADVISED, FUNCTION_LIMIT = 60, 100
-CODE = ("include", "src", "examples", "bench")
-TESTS = ("tests",)
+CODE = ("include", "src", "examples")
+TESTS = ("tests", "bench")
 # Tests that are lists, or about the tree, do not count as tests of the code.
-NOT_TESTS = ("tests/conformance/", "tests/structure/")
+NOT_TESTS = ("tests/conformance/", "tests/structure/", "bench/")
 
 # A `static` inside a function or class that holds a value: no parenthesis before its end or its initialiser, so no function.
 MUTABLE_LOCAL = re.compile(r"^\s+(?:inline\s+)?(?:static|thread_local)\s+(?!.*\b(?:const|constexpr)\b)[^()]*?[=;{]")
