@@ -83,13 +83,13 @@ demo: | build/
 	@scripts/setup build demo
 	@$(call configure,release)
 	$(call compile,release,--target product programs)
-	tests/demo/run build/release
+	scripts/demo build/release
 
 bench: | build/
 	@scripts/setup build bench
 	@$(call configure,release)
-	$(call compile,release)
-	bench/run build/release
+	$(call compile,release,--target product bench_programs programs)
+	bench/run.py --build build/release $(BENCH_OPTIONS)
 
 conformance: build
 	@scripts/setup build conformance

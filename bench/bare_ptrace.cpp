@@ -1,28 +1,28 @@
-// The same operations as rsp_load's, made with ptrace alone and no protocol: what the kernel costs, and the least a server can take.
+// The same operations as rsp_load's, made with ptrace alone and no protocol: what the kernel costs, and the
+// least a server can take.
 //
 // bare_ptrace OPERATION COUNT [NAME=VALUE...] [-- PROGRAM ARGS...]; what it prints is the same as rsp_load's.
 
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <functional>
-#include <iostream>
-#include <map>
-#include <string>
 #include <vector>
 
 namespace bench {
@@ -55,7 +55,8 @@ void measure(long operations, const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   const auto taken = std::chrono::steady_clock::now() - begin;
-  std::cout << "done " << std::chrono::duration_cast<std::chrono::nanoseconds>(taken).count() << ' ' << operations << std::endl;
+  std::cout << "done " << std::chrono::duration_cast<std::chrono::nanoseconds>(taken).count() << ' '
+            << operations << std::endl;
   std::getline(std::cin, line);
 }
 
@@ -184,7 +185,8 @@ void transfer(Run& run, std::size_t size, bool write) {
   const auto place = static_cast<off_t>(run.address("buffer"));
   measure(run.count, [&] {
     for (long i = 0; i < run.count; ++i) {
-      const ssize_t done = write ? pwrite(run.memory, bytes.data(), size, place) : pread(run.memory, bytes.data(), size, place);
+      const ssize_t done = write ? pwrite(run.memory, bytes.data(), size, place)
+                                 : pread(run.memory, bytes.data(), size, place);
       if (done != static_cast<ssize_t>(size)) fail("memory");
     }
   });
@@ -218,7 +220,8 @@ void attach(Run& run) {
 
 // Children are detached as soon as they are there.
 void fork_storm(Run& run) {
-  if (ptrace(PTRACE_SETOPTIONS, run.pid, nullptr, PTRACE_O_TRACEFORK | PTRACE_O_EXITKILL) != 0) fail("options");
+  if (ptrace(PTRACE_SETOPTIONS, run.pid, nullptr, PTRACE_O_TRACEFORK | PTRACE_O_EXITKILL) != 0)
+    fail("options");
   measure(run.count, [&] {
     int signal = 0;
     for (;;) {
@@ -245,7 +248,8 @@ void launch(Run& run, char** arguments) {
     _exit(127);
   }
   int status = 0;
-  if (waitpid(run.pid, &status, 0) != run.pid || !WIFSTOPPED(status)) fail(std::string("launch of ") + arguments[0]);
+  if (waitpid(run.pid, &status, 0) != run.pid || !WIFSTOPPED(status))
+    fail(std::string("launch of ") + arguments[0]);
   run.memory = open(("/proc/" + std::to_string(run.pid) + "/mem").c_str(), O_RDWR | O_CLOEXEC);
   if (run.memory < 0) fail("memory");
   run_to(run, "begin");

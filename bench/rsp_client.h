@@ -1,17 +1,17 @@
-// The client side of the remote serial protocol, as small and fast as it can be: its cost is the same for every server.
+// The client side of the remote serial protocol, as small and fast as it can be: its cost is the same for
+// every server.
 #pragma once
-
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <arpa/inet.h>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace bench {
 

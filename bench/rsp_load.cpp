@@ -2,9 +2,10 @@
 //
 // rsp_load PORT OPERATION COUNT [NAME=VALUE...]
 //
-// The names are addresses of bench_target (hex, from nm), "pid" (decimal, for attach) and "lldb" (1: a server of lldb's kind). When everything
-// is prepared it prints "ready" and reads a line; after the operations it prints "done NANOSECONDS" and reads another: the driver
-// attaches its counters in between. "skip REASON" is printed when the server does not have the operation.
+// The names are addresses of bench_target (hex, from nm), "pid" (decimal, for attach) and "lldb" (1: a server
+// of lldb's kind). When everything is prepared it prints "ready" and reads a line; after the operations it
+// prints "done NANOSECONDS" and reads another: the driver attaches its counters in between. "skip REASON" is
+// printed when the server does not have the operation.
 
 #include <chrono>
 #include <cstdint>
@@ -64,11 +65,13 @@ void measure(long operations, const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   const auto taken = std::chrono::steady_clock::now() - begin;
-  std::cout << "done " << std::chrono::duration_cast<std::chrono::nanoseconds>(taken).count() << ' ' << operations << std::endl;
+  std::cout << "done " << std::chrono::duration_cast<std::chrono::nanoseconds>(taken).count() << ' '
+            << operations << std::endl;
   std::getline(std::cin, line);
 }
 
-// Lets the program come to the beginning of its mode, with all its threads there; the breakpoint is gone then.
+// Lets the program come to the beginning of its mode, with all its threads there; the breakpoint is gone
+// then.
 void go_to_begin(Run& run) {
   note_thread(run, run.client.ask("?"));
   const std::string place = run.address("begin") + ",1";
@@ -142,7 +145,8 @@ void range_step(Run& run) {
   if (run.lldb()) skip("no range steps");
   go_to_begin(run);
   stop_at(run, "row_begin");
-  const std::string packet = "vCont;r" + run.address("row_begin") + "," + run.address("row_end") + ":" + run.thread;
+  const std::string packet =
+      "vCont;r" + run.address("row_begin") + "," + run.address("row_end") + ":" + run.thread;
   const std::string place = run.address("row_begin") + ",1";
   const long rows = run.count / 1000 + 1;
   // One operation is one instruction of the range; a row has a thousand.
@@ -298,7 +302,8 @@ const std::map<std::string, std::function<void(Run&)>> kOperations{
 
 int main(int argc, char** argv) {
   using namespace bench;
-  if (argc < 4 || !kOperations.contains(argv[2])) fail("usage: rsp_load PORT OPERATION COUNT [NAME=VALUE...]");
+  if (argc < 4 || !kOperations.contains(argv[2]))
+    fail("usage: rsp_load PORT OPERATION COUNT [NAME=VALUE...]");
   Parameters parameters;
   for (int i = 4; i < argc; ++i) {
     const std::string word = argv[i];
@@ -308,7 +313,8 @@ int main(int argc, char** argv) {
   }
   RspClient client(std::atoi(argv[1]));
   std::string features = "swbreak+;hwbreak+;vContSupported+;QThreadEvents+;no-resumed+";
-  if (!parameters.contains("lldb")) features = "multiprocess+;fork-events+;vfork-events+;exec-events+;" + features;
+  if (!parameters.contains("lldb"))
+    features = "multiprocess+;fork-events+;vfork-events+;exec-events+;" + features;
   client.start(features);
   Run run{client, std::atol(argv[3]), parameters, "", ""};
   if (!run.lldb()) client.expect_ok("QPassSignals:14");  // SIGCHLD, in gdb's numbers

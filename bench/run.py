@@ -27,6 +27,14 @@ class Skipped(Exception):
     """The server does not have this operation."""
 
 
+def children_of(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 class Program:
     """A child that is ended by its id."""
 
@@ -37,6 +45,9 @@ class Program:
         return self
 
     def __exit__(self, *_):
+        # lldb-server leaves what it launched to itself when it is killed.
+        for child in children_of(self.process.pid):
+            os.kill(child, signal.SIGKILL)
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()

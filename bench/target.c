@@ -1,8 +1,9 @@
-// The program that the benchmarks debug: one subject a mode, each in an endless loop, with THREADS more threads that do nothing.
+// The program that the benchmarks debug: one subject a mode, each in an endless loop, with THREADS more
+// threads that do nothing.
 //
-// bench_target MODE [THREADS=0]: straight (a long row of instructions), site (calls site()), syscall (getppid), other (a hundred gettid, then
-// a getppid), watch (writes `watched`), forks
-// (THREADS children, eight at a time, then the end). Linked at a fixed address: the symbols are where `nm` says.
+// bench_target MODE [THREADS=0]: straight (a long row of instructions), site (calls site()), syscall
+// (getppid), other (a hundred gettid, then a getppid), watch (writes `watched`), forks (THREADS children,
+// eight at a time, then the end). Linked at a fixed address: the symbols are where `nm` says.
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -17,13 +18,16 @@ volatile long watched;
 char buffer[65536];
 static pthread_barrier_t all_there;
 
-void site(void) { __asm__ volatile("" : : : "memory"); }
+void site(void) {
+  __asm__ volatile("" : : : "memory");
+}
 
 // For steps and range steps: a thousand instructions of one kind, from row_begin to row_end.
 static void straight(void) {
   for (;;) {
     __asm__ volatile(
-        ".globl row_begin\nrow_begin:\n\t.rept 1000\n\tadd $1, %%rax\n\t.endr\n\t.globl row_end\nrow_end:\n\tnop"
+        ".globl row_begin\nrow_begin:\n\t.rept 1000\n\tadd $1, %%rax\n\t.endr\n\t.globl "
+        "row_end\nrow_end:\n\tnop"
         :
         :
         : "rax", "cc");
@@ -72,13 +76,19 @@ static void* idle(void* unused) {
 }
 
 // Where the modes begin, with all threads there: a breakpoint for the benchmarks.
-void begin(void) { __asm__ volatile("" : : : "memory"); }
+void begin(void) {
+  __asm__ volatile("" : : : "memory");
+}
 
 int main(int argc, char** argv) {
   static const struct {
     const char* name;
     void (*run)(void);
-  } modes[] = {{"straight", straight}, {"site", call_site}, {"syscall", call_getppid}, {"other", call_others}, {"watch", write_watched}};
+  } modes[] = {{"straight", straight},
+               {"site", call_site},
+               {"syscall", call_getppid},
+               {"other", call_others},
+               {"watch", write_watched}};
   const char* mode = argc > 1 ? argv[1] : "straight";
   long threads = argc > 2 ? atol(argv[2]) : 0;
   if (strcmp(mode, "forks") == 0) {

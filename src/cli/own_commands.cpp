@@ -113,7 +113,11 @@ class Commands {
   }
 
   int run(std::vector<std::string> arguments) {
-    if (!arguments.empty() && arguments.front() == "serve") split_program(arguments);
+    if (arguments.empty()) return complain("which command? serve, run, attach, gdb or gdbserver (see cotrace --help)");
+    if (!arguments.front().starts_with('-') && app_.get_subcommand_no_throw(arguments.front()) == nullptr) {
+      return complain(fmt::format("{}: no such command (see cotrace --help)", arguments.front()));
+    }
+    if (arguments.front() == "serve") split_program(arguments);
     // CLI11 takes them in reverse.
     std::ranges::reverse(arguments);
     try {

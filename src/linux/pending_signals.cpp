@@ -8,18 +8,29 @@
 
 namespace cotrace::sys {
 
-Result<std::vector<SigInfo>> pending_signals(const StoppedTask& task) {
+namespace {
+
+Result<std::vector<SigInfo>> peek(const StoppedTask& task, std::uint32_t flags) {
   std::vector<SigInfo> out;
   std::array<SigInfo, 8> some{};
   while (true) {
     __ptrace_peeksiginfo_args args{};
     args.off = out.size();
+    args.flags = flags;
     args.nr = static_cast<std::int32_t>(some.size());
     const long got = ::ptrace(PTRACE_PEEKSIGINFO, task.tid().value, &args, some.data());
     if (got < 0) return base::fail_errno("cannot read the pending signals");
     out.insert(out.end(), some.begin(), some.begin() + got);
     if (got < static_cast<long>(some.size())) return out;
   }
+}
+
+}  // namespace
+
+Result<std::vector<SigInfo>> pending_signals(const StoppedTask& task) { return peek(task, 0); }
+
+Result<std::vector<SigInfo>> shared_pending_signals(const StoppedTask& task) {
+  return peek(task, PTRACE_PEEKSIGINFO_SHARED);
 }
 
 Result<std::uint64_t> replace_signal_mask(const StoppedTask& task, std::uint64_t mask) {

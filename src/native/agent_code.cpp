@@ -19,7 +19,9 @@ class TaskContext final : public ax::Context {
     if (*got != out.size()) return fail(Errc::unmapped, "the memory ends there");
     return {};
   }
-  Result<std::uint64_t> read_register(int number) override { return client_.registers.read_number(task_, number); }
+  Result<std::uint64_t> read_register(int number) override {
+    return client_.registers.read_number(task_, number);
+  }
   // gdbserver prints it on its own standard output, and that is where gdb's users look for it.
   void print(std::string_view text) override {
     if (client_.options.observer != nullptr) client_.options.observer->agent_printf(text);
@@ -56,9 +58,10 @@ Result<std::unique_ptr<AgentCode>> AgentCode::make(Client& client, std::vector<s
 
 bool AgentCode::stops(TaskId task) {
   TaskContext context(client_, task);
-  const bool holds = conditions_.empty() || std::ranges::any_of(conditions_, [&](const ax::Program& condition) {
-    return ax::evaluate(condition, context).value_or(1) != 0;
-  });
+  const bool holds =
+      conditions_.empty() || std::ranges::any_of(conditions_, [&](const ax::Program& condition) {
+        return ax::evaluate(condition, context).value_or(1) != 0;
+      });
   if (!holds || commands_.empty()) return holds;
   for (const ax::Program& command : commands_) (void)ax::evaluate(command, context);
   return false;

@@ -1,11 +1,11 @@
 // The bytecode that comes with a breakpoint: its conditions, and its commands (gdb: set dprintf-style agent).
 #pragma once
 
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
-
 #include <memory>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
 
 #include "ax/program.h"
 #include "native/client.h"
@@ -18,8 +18,9 @@ class AgentCode {
   static Result<std::unique_ptr<AgentCode>> make(Client& client, std::vector<session::Bytecode> conditions,
                                                  std::vector<session::Bytecode> commands);
 
-  // Whether the client shall hear of the hit: one of the conditions holds (or there is none), and there are no commands. Where there are
-  // some they are run instead. A condition that cannot be evaluated stops the thread, so that the user sees that something is wrong.
+  // Whether the client shall hear of the hit: one of the conditions holds (or there is none), and there are
+  // no commands. Where there are some they are run instead. A condition that cannot be evaluated stops the
+  // thread, so that the user sees that something is wrong.
   bool stops(TaskId task);
 
  private:

@@ -1,13 +1,13 @@
 // What the parts of one NativeTarget share.
 #pragma once
 
-#include <cotrace/engine.h>
-#include <cotrace/error.h>
-
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
+
+#include <cotrace/engine.h>
+#include <cotrace/error.h>
 
 #include "base/reactor.h"
 #include "native/native_target.h"
@@ -20,8 +20,8 @@ namespace cotrace::native {
 // The client's wishes on signals and events (QPassSignals, QProgramSignals, qSupported, QThreadEvents).
 struct Preferences {
   session::EventOptions::Events events;
-  std::set<int> pass;                     // delivered without a stop
-  std::optional<std::set<int>> program;   // may be delivered at detach; nothing: all
+  std::set<int> pass;                    // delivered without a stop
+  std::optional<std::set<int>> program;  // may be delivered at detach; nothing: all
   bool thread_events{false};
 };
 
@@ -62,7 +62,8 @@ struct Client {
     if (!thread->stopped) return fail(Errc::not_stopped, "the thread is running");
     return thread;
   }
-  // A task in whose memory the thread's process lives. Any living thread will do: the one asked for may have just ended.
+  // A task in whose memory the thread's process lives. Any living thread will do: the one asked for may have
+  // just ended.
   Result<TaskId> memory_of(session::ThreadRef ref) const {
     if (const Thread* thread = view.thread(ref); thread != nullptr) return thread->task;
     const Process* process = view.process(ref.pid);
@@ -80,7 +81,8 @@ struct Client {
   std::shared_ptr<int> alive_{std::make_shared<int>(0)};
 };
 
-// The events a thread of this process is to report: system calls only where somebody catches them, since each stops the task.
+// The events a thread of this process is to report: system calls only where somebody catches them, since each
+// stops the task.
 EventMask events_for(const Process& process);
 
 }  // namespace cotrace::native

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
-
 #include <memory>
 
 #include "base/errno_error.h"
@@ -52,7 +51,8 @@ Result<ElfSymbols> ElfSymbols::open(const std::string& path) {
   for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
     GElf_Shdr header{};
     if (gelf_getshdr(section, &header) == nullptr) continue;
-    if (header.sh_type == SHT_DYNSYM || header.sh_type == SHT_SYMTAB) collect(elf.get(), section, header, out.symbols_);
+    if (header.sh_type == SHT_DYNSYM || header.sh_type == SHT_SYMTAB)
+      collect(elf.get(), section, header, out.symbols_);
   }
   return out;
 }

@@ -12,15 +12,17 @@ namespace stop = session::stop;
 
 namespace {
 
-Verdict stay() { return {.action = ResumeAction::stop}; }
-
-bool caught(const Process& process, std::uint64_t number) {
-  return process.catching && (process.catching->empty() || std::ranges::find(*process.catching, number) !=
-                                                               process.catching->end());
+Verdict stay() {
+  return {.action = ResumeAction::stop};
 }
 
-// The thread stands for its tracer and is not on its way to die with its process: an exit_group or a fatal signal has woken all others by
-// the time the first of them is gone.
+bool caught(const Process& process, std::uint64_t number) {
+  return process.catching && (process.catching->empty() ||
+                              std::ranges::find(*process.catching, number) != process.catching->end());
+}
+
+// The thread stands for its tracer and is not on its way to die with its process: an exit_group or a fatal
+// signal has woken all others by the time the first of them is gone.
 bool really_stands(Tid tid) {
   const auto status = sys::task_status(tid);
   return status && (status->state == 't' || status->state == 'T');
@@ -29,8 +31,8 @@ bool really_stands(Tid tid) {
 }  // namespace
 
 EventMask events_for(const Process& process) {
-  EventMask mask{EventKind::signal,  EventKind::clone, EventKind::vfork_done, EventKind::exec,
-                 EventKind::exiting, EventKind::death};
+  EventMask mask{EventKind::signal, EventKind::clone,   EventKind::vfork_done,
+                 EventKind::exec,   EventKind::exiting, EventKind::death};
   if (process.catching) mask = mask.with(EventKind::syscall_entry).with(EventKind::syscall_exit);
   return mask;
 }
@@ -42,7 +44,8 @@ Verdict EventMapping::on(TaskId task, const Event& event) {
   if (const auto* died = std::get_if<event::Died>(&event); died != nullptr && died->process_ended) {
     // Of a leader that was taken out when it exited before its threads.
     const auto pid = client_.core.process_of(task);
-    if (Process* process = pid ? client_.view.process(*pid) : nullptr) process_gone(*process, task, died->status);
+    if (Process* process = pid ? client_.view.process(*pid) : nullptr)
+      process_gone(*process, task, died->status);
   }
   return {};
 }
@@ -91,10 +94,13 @@ void EventMapping::quiesced(Thread& thread) {
   }
 }
 
-Verdict EventMapping::map(Thread& thread, const event::Quiesced&) { return go_on(thread); }
+Verdict EventMapping::map(Thread& thread, const event::Quiesced&) {
+  return go_on(thread);
+}
 
 Verdict EventMapping::map(Thread& thread, const event::Signal& event) {
-  // A step is to end at the first thing that happens: gdbserver passes no signal silently then, and gdb empties its list for steps.
+  // A step is to end at the first thing that happens: gdbserver passes no signal silently then, and gdb
+  // empties its list for steps.
   const bool pass = thread.process->starting || thread.process->ending ||
                     (thread.wish.kind == Wish::Kind::run && client_.wants.pass.contains(event.info.si_signo));
   if (pass) {
@@ -108,11 +114,13 @@ Verdict EventMapping::map(Thread& thread, const event::Signal& event) {
 }
 
 Verdict EventMapping::map(Thread& thread, const event::SyscallEntry& event) {
-  return caught(*thread.process, event.number) ? report(thread, stop::SyscallEntry{event.number}) : go_on(thread);
+  return caught(*thread.process, event.number) ? report(thread, stop::SyscallEntry{event.number})
+                                               : go_on(thread);
 }
 
 Verdict EventMapping::map(Thread& thread, const event::SyscallExit& event) {
-  return caught(*thread.process, event.number) ? report(thread, stop::SyscallReturn{event.number}) : go_on(thread);
+  return caught(*thread.process, event.number) ? report(thread, stop::SyscallReturn{event.number})
+                                               : go_on(thread);
 }
 
 Verdict EventMapping::map(Thread& thread, const event::Cloned& event) {
@@ -132,7 +140,8 @@ Verdict EventMapping::cloned_thread(Thread& creator, const event::Cloned& event)
 
 Verdict EventMapping::cloned_process(Thread& creator, const event::Cloned& event) {
   const bool vfork = event.kind == CloneKind::vfork;
-  // The protocol knows no clone(CLONE_VM) without vfork; it is told as a fork (points are kept per memory, so that this does no harm).
+  // The protocol knows no clone(CLONE_VM) without vfork; it is told as a fork (points are kept per memory, so
+  // that this does no harm).
   if (vfork ? !client_.wants.events.vfork : !client_.wants.events.fork) return go_on(creator);
   Process& parent = *creator.process;
   Process fresh{};
@@ -155,7 +164,8 @@ Verdict EventMapping::cloned_process(Thread& creator, const event::Cloned& event
 Verdict EventMapping::map(Thread& thread, const event::Born& event) {
   thread.generation = client_.core.generation(thread.task);
   if (thread.stopped) return stay();  // of a fork or clone that is being told
-  if (event.kind == CloneKind::thread && client_.wants.thread_events) return report(thread, stop::ThreadCreated{});
+  if (event.kind == CloneKind::thread && client_.wants.thread_events)
+    return report(thread, stop::ThreadCreated{});
   if (reports_.halt_asked()) {
     client_.view.show_stopped(thread, stop::Quiet{});
     return stay();
@@ -164,7 +174,8 @@ Verdict EventMapping::map(Thread& thread, const event::Born& event) {
 }
 
 Verdict EventMapping::map(Thread& thread, const event::VforkDone&) {
-  // The task has passed from its vfork stop to this one without running; what the client knows of its registers is still right.
+  // The task has passed from its vfork stop to this one without running; what the client knows of its
+  // registers is still right.
   if (thread.stopped) thread.generation = client_.core.generation(thread.task);
   return client_.wants.events.vfork ? report(thread, stop::VforkDone{}) : go_on(thread);
 }
@@ -175,7 +186,8 @@ Verdict EventMapping::map(Thread& executing, const event::Execed&) {
   if (!task) return stay();
   // All other threads are gone without a word; the one that called exec goes on under the leader's id.
   const Wish wish = executing.wish;
-  const bool halting = executing.halting, quieting = executing.quieting, interrupting = executing.interrupting;
+  const bool halting = executing.halting, quieting = executing.quieting,
+             interrupting = executing.interrupting;
   const bool joining = executing.joining;
   const unsigned options = executing.options;
   std::vector<Thread*> all;
@@ -200,7 +212,8 @@ Verdict EventMapping::map(Thread& executing, const event::Execed&) {
   return report(thread, stop::Exec{sys::executable_of(thread.ref.tid).value_or("")});
 }
 
-// Of a leader whose process has other threads. It stays as a zombie that nothing can be done with, so the client is not to see it.
+// Of a leader whose process has other threads. It stays as a zombie that nothing can be done with, so the
+// client is not to see it.
 Verdict EventMapping::map(Thread& thread, const event::Exiting&) {
   Process& process = *thread.process;
   const bool alone = process.threads.size() == 1 || thread.ref.tid != leader_of(process.pid);
@@ -237,8 +250,8 @@ void EventMapping::process_gone(Process& process, TaskId last, const ExitStatus&
   const Pid pid = process.pid;
   if (lifecycle_.ended(process, last, status)) return;
   if (client_.options.observer != nullptr) client_.options.observer->ended(pid, status);
-  const bool others = std::ranges::any_of(client_.view.processes(),
-                                          [](const auto& entry) { return !entry.second->ending; });
+  const bool others =
+      std::ranges::any_of(client_.view.processes(), [](const auto& entry) { return !entry.second->ending; });
   const session::ThreadRef ref{pid, leader_of(pid)};
   if (status.signalled) {
     reports_.post(session::StopReport{ref, stop::Killed{status.code, others}});
@@ -253,15 +266,19 @@ void EventMapping::consider_no_resumed(Pid pid) {
   client_.later([this, pid] {
     const Process* process = client_.view.process(pid);
     if (process == nullptr || process->threads.empty() || !client_.view.running().empty()) return;
-    const bool dying = std::ranges::any_of(process->threads,
-                                           [](const auto& entry) { return !really_stands(entry.first); });
+    const bool dying =
+        std::ranges::any_of(process->threads, [](const auto& entry) { return !really_stands(entry.first); });
     if (!dying && !reports_.halt_asked()) reports_.post(session::StopReport{{}, stop::NoResumed{}});
   });
 }
 
-Verdict EventMapping::map(Thread&, const event::Reaped&) { return {}; }
+Verdict EventMapping::map(Thread&, const event::Reaped&) {
+  return {};
+}
 
-Verdict EventMapping::map(Thread& thread, const event::JobControl&) { return go_on(thread); }
+Verdict EventMapping::map(Thread& thread, const event::JobControl&) {
+  return go_on(thread);
+}
 
 Verdict EventMapping::map(Thread& thread, const event::StepDone&) {
   if (thread.stopped || thread.pending || thread.wish.kind == Wish::Kind::run) return go_on(thread);
@@ -286,7 +303,8 @@ Verdict EventMapping::map(Thread& thread, const event::BreakpointHit& event) {
 Verdict EventMapping::map(Thread& thread, const event::WatchpointHit& event) {
   const PointKey* point = points_.table(*thread.process).find(event.point);
   const bool write = point == nullptr || point->type == session::PointType::write_watch;
-  return report(thread, stop::Watch{write ? session::stop::Access::write : session::stop::Access::any, event.address});
+  return report(
+      thread, stop::Watch{write ? session::stop::Access::write : session::stop::Access::any, event.address});
 }
 
 }  // namespace cotrace::native

@@ -15,8 +15,8 @@ class EventMapping {
   EventMapping(Client& client, Reports& reports, Lifecycle& lifecycle, NativePoints& points)
       : client_(client), reports_(reports), lifecycle_(lifecycle), points_(points) {}
 
-  // The verdict is `stop` where a report follows or the client believes that the thread stands, else the thread goes on as the
-  // client last told it.
+  // The verdict is `stop` where a report follows or the client believes that the thread stands, else the
+  // thread goes on as the client last told it.
   Verdict on(TaskId task, const Event& event);
 
  private:

@@ -1,15 +1,14 @@
 #include "native/host_files.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <climits>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <climits>
 
 #include "base/errno_error.h"
 
@@ -22,10 +21,12 @@ constexpr std::size_t longest_read = 1 << 20;
 // gdb keeps a few files open; a client that leaks them must not use up our descriptors.
 constexpr std::size_t most_files = 256;
 
-Error invalid_handle() { return {Errc::not_found, EBADF, "no such open file"}; }
+Error invalid_handle() {
+  return {Errc::not_found, EBADF, "no such open file"};
+}
 
-// The last component of a path is reached through the other process's root, symbolic links included: they are resolved inside of
-// that root, which plain openat(2) on /proc/PID/root/... would not do for absolute ones.
+// The last component of a path is reached through the other process's root, symbolic links included: they are
+// resolved inside of that root, which plain openat(2) on /proc/PID/root/... would not do for absolute ones.
 base::Fd open_in_root(int root, const std::string& path, int flags, std::uint32_t mode) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(static_cast<unsigned>(flags));
@@ -53,14 +54,16 @@ session::HostFiles::Stat converted(const struct stat& s) {
 
 }  // namespace
 
-int NativeHostFiles::Place::at() const { return directory.valid() ? directory.get() : AT_FDCWD; }
+int NativeHostFiles::Place::at() const {
+  return directory.valid() ? directory.get() : AT_FDCWD;
+}
 
 Result<> NativeHostFiles::set_filesystem(std::optional<Pid> pid) {
   if (!pid) {
     root_ = {};
     return {};
   }
-  struct stat ours {}, theirs {};
+  struct stat ours{}, theirs{};
   const auto space = fmt::format("/proc/{}/ns/mnt", pid->value);
   if (::stat("/proc/self/ns/mnt", &ours) != 0) return base::fail_errno("/proc/self/ns/mnt");
   if (::stat(space.c_str(), &theirs) != 0) return base::fail_errno(space);
@@ -99,7 +102,8 @@ Result<const base::Fd*> NativeHostFiles::file(int handle) const {
 }
 
 Result<int> NativeHostFiles::open(const std::string& path, int flags, std::uint32_t mode) {
-  if (files_.size() >= most_files) return std::unexpected(Error{Errc::no_resources, EMFILE, "too many open files"});
+  if (files_.size() >= most_files)
+    return std::unexpected(Error{Errc::no_resources, EMFILE, "too many open files"});
   // A FIFO or a terminal must not keep everybody waiting.
   auto opened = open_file(path, flags | O_NONBLOCK | O_NOCTTY, mode);
   if (!opened) return std::unexpected(opened.error());
@@ -122,7 +126,8 @@ Result<std::vector<std::byte>> NativeHostFiles::pread(int handle, std::size_t co
   return out;
 }
 
-Result<std::size_t> NativeHostFiles::pwrite(int handle, std::span<const std::byte> bytes, std::uint64_t offset) {
+Result<std::size_t> NativeHostFiles::pwrite(int handle, std::span<const std::byte> bytes,
+                                            std::uint64_t offset) {
   const auto to = file(handle);
   if (!to) return std::unexpected(to.error());
   const auto put = ::pwrite((*to)->get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -133,7 +138,7 @@ Result<std::size_t> NativeHostFiles::pwrite(int handle, std::span<const std::byt
 Result<session::HostFiles::Stat> NativeHostFiles::fstat(int handle) {
   const auto of = file(handle);
   if (!of) return std::unexpected(of.error());
-  struct stat about {};
+  struct stat about{};
   if (::fstat((*of)->get(), &about) != 0) return base::fail_errno("fstat");
   return converted(about);
 }
@@ -141,7 +146,7 @@ Result<session::HostFiles::Stat> NativeHostFiles::fstat(int handle) {
 Result<session::HostFiles::Stat> NativeHostFiles::stat(const std::string& path) {
   const auto opened = open_file(path, O_PATH, 0);
   if (!opened) return std::unexpected(opened.error());
-  struct stat about {};
+  struct stat about{};
   if (::fstat(opened->get(), &about) != 0) return base::fail_errno(path);
   return converted(about);
 }

@@ -1,23 +1,24 @@
 // Files as a process sees them (vFile packets).
 #pragma once
 
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
-
 #include <map>
 #include <optional>
 #include <string>
+
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
 
 #include "base/fd.h"
 #include "session/target.h"
 
 namespace cotrace::native {
 
-// By itself, without the core: a client may look at files of processes that it does not debug, as far as this process may.
+// By itself, without the core: a client may look at files of processes that it does not debug, as far as this
+// process may.
 class NativeHostFiles final : public session::HostFiles {
  public:
-  // Selects the mount namespace of a process. Compared by namespace and not by root directory, as gdb does: a path that /proc tells us
-  // of a process in a chroot(2) is already as seen from here.
+  // Selects the mount namespace of a process. Compared by namespace and not by root directory, as gdb does: a
+  // path that /proc tells us of a process in a chroot(2) is already as seen from here.
   Result<> set_filesystem(std::optional<Pid> pid) override;
   Result<int> open(const std::string& path, int flags, std::uint32_t mode) override;
   Result<> close(int handle) override;

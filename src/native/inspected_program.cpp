@@ -1,7 +1,6 @@
 #include "native/inspected_program.h"
 
 #include <fmt/format.h>
-
 #include <string_view>
 
 #include "linux/proc.h"

@@ -27,8 +27,8 @@ class InspectedProgram final : public InspectedProcess {
     ElfSymbols symbols;
     std::uint64_t bias;
   };
-  // The C library (and, before glibc 2.34, the threads library), then the program, which has all in it if it is static. Files are read
-  // when the first symbol is asked for.
+  // The C library (and, before glibc 2.34, the threads library), then the program, which has all in it if it
+  // is static. Files are read when the first symbol is asked for.
   void load_objects();
 
   Client& client_;

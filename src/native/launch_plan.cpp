@@ -1,13 +1,12 @@
 #include "native/launch_plan.h"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <fmt/format.h>
 #include <string_view>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace cotrace::native {
 
@@ -22,7 +21,9 @@ void LaunchPlan::set_environment(std::string name, std::optional<std::string> va
   edits_.insert_or_assign(std::move(name), std::move(value));
 }
 
-int LaunchPlan::execs() const { return 1 + (shell_ ? 1 : 0) + (wrapper_.empty() ? 0 : 1); }
+int LaunchPlan::execs() const {
+  return 1 + (shell_ ? 1 : 0) + (wrapper_.empty() ? 0 : 1);
+}
 
 std::vector<std::string> LaunchPlan::environment(const char* const* inherited) const {
   std::vector<std::string> out;
@@ -37,7 +38,8 @@ std::vector<std::string> LaunchPlan::environment(const char* const* inherited) c
 }
 
 Result<sys::LaunchSpec> LaunchPlan::spec() const {
-  if (program_.empty() || program_.front().empty()) return fail(Errc::invalid, "no program was given, now or earlier");
+  if (program_.empty() || program_.front().empty())
+    return fail(Errc::invalid, "no program was given, now or earlier");
   std::vector<std::string> words = wrapper_;
   words.push_back(program_path(program_.front()));
   words.insert(words.end(), program_.begin() + 1, program_.end());
@@ -54,7 +56,7 @@ Result<sys::LaunchSpec> LaunchPlan::spec() const {
 
 std::string program_path(const std::string& name) {
   if (name.find('/') != std::string::npos) return name;
-  struct stat about {};
+  struct stat about{};
   if (::stat(name.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return name;
   char here[PATH_MAX];
   if (::getcwd(here, sizeof here) == nullptr) return name;

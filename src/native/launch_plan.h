@@ -1,13 +1,14 @@
-// How programs are started: what the client has said about environment, directory and shell, and what comes of it.
+// How programs are started: what the client has said about environment, directory and shell, and what comes
+// of it.
 #pragma once
-
-#include <cotrace/error.h>
-#include <cotrace/event.h>
 
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/event.h>
 
 #include "linux/launch.h"
 #include "native/native_target.h"
@@ -46,7 +47,8 @@ class LaunchPlan {
   std::vector<std::string> program_;
 };
 
-// A name without a slash that is a file here means that file, as gdbserver takes it; else it is looked for in PATH.
+// A name without a slash that is a file here means that file, as gdbserver takes it; else it is looked for in
+// PATH.
 std::string program_path(const std::string& name);
 
 // Why a launched program never came to its first instruction, in gdbserver's words.

@@ -1,9 +1,8 @@
 #include "native/lifecycle.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 #include <utility>
 
 namespace cotrace::native {
@@ -12,7 +11,8 @@ using session::ThreadRef;
 
 namespace {
 
-// How often, a millisecond or more apart, is looked whether a process has been let go. After that another engine must have it.
+// How often, a millisecond or more apart, is looked whether a process has been let go. After that another
+// engine must have it.
 constexpr int release_tries = 60;
 
 }  // namespace
@@ -36,17 +36,27 @@ bool Lifecycle::was_attached(Pid pid) {
 void Lifecycle::set_environment(std::string name, std::optional<std::string> value) {
   plan_.set_environment(std::move(name), std::move(value));
 }
-void Lifecycle::reset_environment() { plan_.reset_environment(); }
-void Lifecycle::set_working_directory(std::string directory) { plan_.set_working_directory(std::move(directory)); }
-void Lifecycle::set_startup_with_shell(bool on) { plan_.set_startup_with_shell(on); }
-void Lifecycle::set_disable_randomization(bool on) { plan_.set_disable_randomization(on); }
+void Lifecycle::reset_environment() {
+  plan_.reset_environment();
+}
+void Lifecycle::set_working_directory(std::string directory) {
+  plan_.set_working_directory(std::move(directory));
+}
+void Lifecycle::set_startup_with_shell(bool on) {
+  plan_.set_startup_with_shell(on);
+}
+void Lifecycle::set_disable_randomization(bool on) {
+  plan_.set_disable_randomization(on);
+}
 
-// --- launching -------------------------------------------------------------------------------------------------------
+// --- launching
+// -------------------------------------------------------------------------------------------------------
 
 void Lifecycle::launch(const session::LaunchRequest& request, Done done) {
   if (!request.arguments.empty()) plan_.set_program(request.arguments);
   const auto refuse = [&](Error error) {
-    client_.later([done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(error)); });
+    client_.later(
+        [done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(error)); });
   };
   const auto spec = plan_.spec();
   if (!spec) return refuse(spec.error());
@@ -75,16 +85,19 @@ bool Lifecycle::exec_while_starting(Thread& thread) {
   return true;
 }
 
-// --- attaching -------------------------------------------------------------------------------------------------------
+// --- attaching
+// -------------------------------------------------------------------------------------------------------
 
 void Lifecycle::attach(Pid pid, bool hold, Done done) {
   const auto refuse = [&](Error error) {
-    client_.later([done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(error)); });
+    client_.later(
+        [done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(error)); });
   };
   if (client_.view.process(pid) != nullptr) {
     return refuse({Errc::invalid, 0, fmt::format("process {} is being debugged already", pid.value)});
   }
-  const auto tasks = client_.core.attach(pid, client_.engine, {.events = events_for(Process{}), .hold = hold});
+  const auto tasks =
+      client_.core.attach(pid, client_.engine, {.events = events_for(Process{}), .hold = hold});
   if (!tasks) return refuse(tasks.error());
   Process& process = client_.view.add_process(pid, true);
   for (const TaskId task : *tasks) client_.view.add_thread(process, task).joining = hold;
@@ -113,7 +126,8 @@ void Lifecycle::joined_one(Process& process) {
   });
 }
 
-// --- ends ------------------------------------------------------------------------------------------------------------
+// --- ends
+// ------------------------------------------------------------------------------------------------------------
 
 bool Lifecycle::ended(Process& process, TaskId last, const ExitStatus& status) {
   const Pid pid = process.pid;
@@ -185,7 +199,8 @@ std::vector<Pid> Lifecycle::unreported_children(Pid parent) const {
 void Lifecycle::kill(Pid pid, std::move_only_function<void(Result<>)> done) {
   Process* process = client_.view.process(pid);
   if (process == nullptr) {
-    client_.later([done = std::move(done)]() mutable { done(fail(Errc::no_such_process, "no such process")); });
+    client_.later(
+        [done = std::move(done)]() mutable { done(fail(Errc::no_such_process, "no such process")); });
     return;
   }
   for (const Pid child : unreported_children(pid)) kill(child, [](Result<>) {});
@@ -196,7 +211,8 @@ void Lifecycle::kill(Pid pid, std::move_only_function<void(Result<>)> done) {
   if (!client_.core.kill(pid) && client_.core.released(pid)) (void)ended(*process, TaskId{}, ExitStatus{});
 }
 
-// --- detaching -------------------------------------------------------------------------------------------------------
+// --- detaching
+// -------------------------------------------------------------------------------------------------------
 
 void Lifecycle::suppress_unwanted_signals(Process& process) {
   if (!client_.wants.program) return;
@@ -210,7 +226,8 @@ void Lifecycle::suppress_unwanted_signals(Process& process) {
 void Lifecycle::detach(Pid pid, std::move_only_function<void(Result<>)> done) {
   Process* process = client_.view.process(pid);
   if (process == nullptr || process->ending) {
-    client_.later([done = std::move(done)]() mutable { done(fail(Errc::no_such_process, "no such process")); });
+    client_.later(
+        [done = std::move(done)]() mutable { done(fail(Errc::no_such_process, "no such process")); });
     return;
   }
   for (const Pid child : unreported_children(pid)) let_go(child);
@@ -226,10 +243,12 @@ void Lifecycle::detach(Pid pid, std::move_only_function<void(Result<>)> done) {
   (void)client_.core.detach(pid, client_.engine);
   forget(*process);
   // The core lets standing tasks go at its next turn, hence not asked at once.
-  client_.later([this, pid, done = std::move(done)]() mutable { wait_released(pid, release_tries, std::move(done)); });
+  client_.later(
+      [this, pid, done = std::move(done)]() mutable { wait_released(pid, release_tries, std::move(done)); });
 }
 
-// Nothing of the process is left to us, or what is left sleeps in vfork and cannot be waited for: its child may live for hours.
+// Nothing of the process is left to us, or what is left sleeps in vfork and cannot be waited for: its child
+// may live for hours.
 bool Lifecycle::free_of_us(Pid pid) const {
   if (client_.core.released(pid)) return true;
   return std::ranges::all_of(client_.core.tasks_of(pid), [&](TaskId task) {
@@ -241,14 +260,15 @@ bool Lifecycle::free_of_us(Pid pid) const {
 void Lifecycle::wait_released(Pid pid, int tries, std::move_only_function<void(Result<>)> done) {
   if (tries == 0 || free_of_us(pid)) return done({});
   const auto id = ++last_wait_;
-  waits_[id] = client_.after(std::chrono::milliseconds(1),
-                             [this, id, pid, tries, done = std::move(done)]() mutable {
-                               const auto watch = waits_.extract(id);
-                               wait_released(pid, tries - 1, std::move(done));
-                             });
+  waits_[id] =
+      client_.after(std::chrono::milliseconds(1), [this, id, pid, tries, done = std::move(done)]() mutable {
+        const auto watch = waits_.extract(id);
+        wait_released(pid, tries - 1, std::move(done));
+      });
 }
 
-// --- the client leaves -----------------------------------------------------------------------------------------------
+// --- the client leaves
+// -----------------------------------------------------------------------------------------------
 
 void Lifecycle::release(bool kill_launched, std::move_only_function<void()> done) {
   struct Pending {
@@ -288,7 +308,8 @@ void Lifecycle::park(std::move_only_function<void()> done) {
       thread->options = 0;
       (void)client_.core.set_events(thread->task, client_.engine, events_for(*process));
       if (!thread->pending) continue;
-      if (thread->hit && thread->hit->pc_moved) (void)client_.registers.set_pc(thread->task, thread->hit->address);
+      if (thread->hit && thread->hit->pc_moved)
+        (void)client_.registers.set_pc(thread->task, thread->hit->address);
       // A signal must not be lost: it is told after the next client's resume.
       if (thread->signal) thread->held_back.push_back(session::stop::Signal{thread->signal->si_signo});
     }

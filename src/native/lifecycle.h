@@ -1,8 +1,6 @@
-// Processes come and go: launching, attaching, killing, detaching, and what becomes of them when the client leaves.
+// Processes come and go: launching, attaching, killing, detaching, and what becomes of them when the client
+// leaves.
 #pragma once
-
-#include <cotrace/error.h>
-#include <cotrace/event.h>
 
 #include <cstdint>
 #include <functional>
@@ -10,6 +8,9 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/event.h>
 
 #include "base/reactor.h"
 #include "native/client.h"
@@ -46,8 +47,8 @@ class Lifecycle final : public session::Processes {
   bool exec_while_starting(Thread& thread);
   // A thread of a process that is being attached to stands.
   void joined(Thread& thread);
-  // The process has ended; it is no longer in the view when this returns. True if that is this client's own doing (or a launch that
-  // failed), so that nothing is to be reported.
+  // The process has ended; it is no longer in the view when this returns. True if that is this client's own
+  // doing (or a launch that failed), so that nothing is to be reported.
   bool ended(Process& process, TaskId last, const ExitStatus& status);
   // Takes a thread that is gone out of the view, and lets go of a fork's child that nobody will hear of now.
   void drop(Thread& thread);

@@ -1,11 +1,10 @@
 #include "native/link_map.h"
 
-#include <elf.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <elf.h>
+#include <fmt/format.h>
 #include <optional>
 
 #include "base/hex.h"
@@ -27,7 +26,8 @@ std::uint64_t word_at(std::span<const std::byte> bytes, std::size_t offset, std:
 }
 
 // `count` words from `address` on.
-std::optional<std::vector<std::uint64_t>> read_words(const ProgramMemory& memory, Addr address, std::size_t count) {
+std::optional<std::vector<std::uint64_t>> read_words(const ProgramMemory& memory, Addr address,
+                                                     std::size_t count) {
   std::vector<std::byte> raw(count * memory.word);
   if (!memory.read(address, raw)) return std::nullopt;
   std::vector<std::uint64_t> out(count);
@@ -147,10 +147,12 @@ Result<LoadedObjects> loaded_objects(const ProgramMemory& memory, Addr r_debug) 
     auto first = part.objects.begin();
     // The main program heads the first namespace, under no name.
     if (at == r_debug && first != part.objects.end()) out.main_link_map = (first++)->link_map;
-    out.objects.insert(out.objects.end(), std::make_move_iterator(first), std::make_move_iterator(part.objects.end()));
+    out.objects.insert(out.objects.end(), std::make_move_iterator(first),
+                       std::make_move_iterator(part.objects.end()));
     at = debug->next;
   }
-  if (out.main_link_map == Addr{}) return fail(Errc::not_found, "the list of loaded libraries is empty (yet)");
+  if (out.main_link_map == Addr{})
+    return fail(Errc::not_found, "the list of loaded libraries is empty (yet)");
   return out;
 }
 
@@ -159,9 +161,10 @@ std::string library_list_svr4(const LoadedObjects& loaded) {
   if (loaded.main_link_map != Addr{}) out += fmt::format(" main-lm=\"0x{:x}\"", loaded.main_link_map.value);
   out += '>';
   for (const auto& object : loaded.objects) {
-    out += fmt::format("<library name=\"{}\" lm=\"0x{:x}\" l_addr=\"0x{:x}\" l_ld=\"0x{:x}\" lmid=\"0x{:x}\"/>",
-                       xml_escaped(object.name), object.link_map.value, object.load_bias, object.dynamic.value,
-                       object.space.value);
+    out +=
+        fmt::format("<library name=\"{}\" lm=\"0x{:x}\" l_addr=\"0x{:x}\" l_ld=\"0x{:x}\" lmid=\"0x{:x}\"/>",
+                    xml_escaped(object.name), object.link_map.value, object.load_bias, object.dynamic.value,
+                    object.space.value);
   }
   return out + "</library-list-svr4>";
 }
@@ -179,7 +182,8 @@ Result<Annex> parsed(std::string_view annex) {
     const std::string_view item = annex.substr(0, annex.find(';'));
     annex.remove_prefix(std::min(annex.size(), item.size() + 1));
     const auto equals = item.find('=');
-    const auto value = equals == std::string_view::npos ? std::nullopt : base::number_from_hex(item.substr(equals + 1));
+    const auto value =
+        equals == std::string_view::npos ? std::nullopt : base::number_from_hex(item.substr(equals + 1));
     if (!value) return fail(Errc::invalid, "the annex is not start=ADDRESS;prev=ADDRESS");
     const std::string_view name = item.substr(0, equals);
     if (name == "start") out.start = Addr{*value};
@@ -192,7 +196,8 @@ Result<Annex> parsed(std::string_view annex) {
 
 }  // namespace
 
-Result<std::string> libraries_svr4(const ProgramMemory& memory, std::span<const std::byte> auxv, std::string_view annex) {
+Result<std::string> libraries_svr4(const ProgramMemory& memory, std::span<const std::byte> auxv,
+                                   std::string_view annex) {
   const auto wanted = parsed(annex);
   if (!wanted) return std::unexpected(wanted.error());
   if (wanted->start && *wanted->start != Addr{}) {

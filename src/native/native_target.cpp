@@ -36,7 +36,8 @@ struct NativeTarget::State {
   NativeThreadFacts thread_facts{client};
   NativeThreadLocals thread_locals{client};
 
-  // A thread that may be written to: what the client knows of it is still what there is. gdb writes whole sets of registers from its cache.
+  // A thread that may be written to: what the client knows of it is still what there is. gdb writes whole
+  // sets of registers from its cache.
   Result<Thread*> writable(ThreadRef ref) const {
     const auto thread = client.standing(ref);
     if (thread && client.core.generation((*thread)->task) != (*thread)->generation) {
@@ -49,15 +50,20 @@ struct NativeTarget::State {
 NativeTarget::NativeTarget(trace::Core& core, base::Reactor& reactor, TargetOptions options)
     : state_(std::make_unique<State>(core, reactor, *this, std::move(options))) {}
 
-NativeTarget::~NativeTarget() { state_->client.core.detach_everything(*this); }
+NativeTarget::~NativeTarget() {
+  state_->client.core.detach_everything(*this);
+}
 
-// --- for the server --------------------------------------------------------------------------------------------------
+// --- for the server
+// --------------------------------------------------------------------------------------------------
 
 void NativeTarget::set_program(std::vector<std::string> arguments) {
   state_->lifecycle.plan().set_program(std::move(arguments));
 }
 
-const std::vector<std::string>& NativeTarget::program() const { return state_->lifecycle.plan().program(); }
+const std::vector<std::string>& NativeTarget::program() const {
+  return state_->lifecycle.plan().program();
+}
 
 std::optional<session::StopReport> NativeTarget::standing_stop() const {
   const View& view = state_->client.view;
@@ -66,7 +72,8 @@ std::optional<session::StopReport> NativeTarget::standing_stop() const {
   }
   for (const auto& [pid, process] : view.processes()) {
     for (const auto& [tid, thread] : process->threads) {
-      if (thread->stopped && !View::hidden(*thread)) return session::StopReport{thread->ref, session::stop::Quiet{}};
+      if (thread->stopped && !View::hidden(*thread))
+        return session::StopReport{thread->ref, session::stop::Quiet{}};
     }
   }
   return std::nullopt;
@@ -99,11 +106,16 @@ void NativeTarget::set_libthread_db_path(std::string directories) {
   for (const auto& [pid, process] : state_->client.view.processes()) process->thread_db.reset();
 }
 
-Verdict NativeTarget::on_event(TaskId task, const Event& event) { return state_->mapping.on(task, event); }
+Verdict NativeTarget::on_event(TaskId task, const Event& event) {
+  return state_->mapping.on(task, event);
+}
 
-// --- session::Target -------------------------------------------------------------------------------------------------
+// --- session::Target
+// -------------------------------------------------------------------------------------------------
 
-void NativeTarget::set_listener(session::StopListener* listener) { state_->client.listener = listener; }
+void NativeTarget::set_listener(session::StopListener* listener) {
+  state_->client.listener = listener;
+}
 
 std::vector<ThreadRef> NativeTarget::threads() {
   std::vector<ThreadRef> out;
@@ -169,21 +181,51 @@ Result<> NativeTarget::write_memory(ThreadRef ref, Addr address, std::span<const
   return state_->client.core.write_memory(*task, address, bytes);
 }
 
-void NativeTarget::resume(std::span<const session::ThreadAction> actions) { state_->running.resume(actions); }
-void NativeTarget::halt() { state_->running.halt(); }
-void NativeTarget::interrupt() { state_->running.interrupt(); }
-bool NativeTarget::still_true(const session::StopReport& report) { return state_->running.still_true(report); }
-void NativeTarget::withdraw(const session::StopReport& report) { state_->running.withdraw(report); }
+void NativeTarget::resume(std::span<const session::ThreadAction> actions) {
+  state_->running.resume(actions);
+}
+void NativeTarget::halt() {
+  state_->running.halt();
+}
+void NativeTarget::interrupt() {
+  state_->running.interrupt();
+}
+bool NativeTarget::still_true(const session::StopReport& report) {
+  return state_->running.still_true(report);
+}
+void NativeTarget::withdraw(const session::StopReport& report) {
+  state_->running.withdraw(report);
+}
 
-session::Processes* NativeTarget::processes() { return &state_->lifecycle; }
-session::Points* NativeTarget::points() { return &state_->points; }
-session::SyscallCatching* NativeTarget::syscalls() { return &state_->event_options; }
-session::HostFiles* NativeTarget::files() { return &state_->files; }
-session::ProgramFacts* NativeTarget::facts() { return &state_->facts; }
-session::SignalInfo* NativeTarget::signal_info() { return &state_->signal_info; }
-session::ThreadFacts* NativeTarget::thread_facts() { return &state_->thread_facts; }
-session::ThreadLocals* NativeTarget::thread_locals() { return &state_->thread_locals; }
-session::Console* NativeTarget::console() { return state_->client.options.console; }
-session::EventOptions* NativeTarget::event_options() { return &state_->event_options; }
+session::Processes* NativeTarget::processes() {
+  return &state_->lifecycle;
+}
+session::Points* NativeTarget::points() {
+  return &state_->points;
+}
+session::SyscallCatching* NativeTarget::syscalls() {
+  return &state_->event_options;
+}
+session::HostFiles* NativeTarget::files() {
+  return &state_->files;
+}
+session::ProgramFacts* NativeTarget::facts() {
+  return &state_->facts;
+}
+session::SignalInfo* NativeTarget::signal_info() {
+  return &state_->signal_info;
+}
+session::ThreadFacts* NativeTarget::thread_facts() {
+  return &state_->thread_facts;
+}
+session::ThreadLocals* NativeTarget::thread_locals() {
+  return &state_->thread_locals;
+}
+session::Console* NativeTarget::console() {
+  return state_->client.options.console;
+}
+session::EventOptions* NativeTarget::event_options() {
+  return &state_->event_options;
+}
 
 }  // namespace cotrace::native

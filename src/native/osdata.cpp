@@ -1,9 +1,8 @@
 #include "native/osdata.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 #include <utility>
 
 #include "native/xml_text.h"
@@ -46,7 +45,8 @@ std::string osdata_xml(const OsTable& table) {
   for (const auto& row : table.rows) {
     out += "<item>";
     for (std::size_t i = 0; i < std::min(row.size(), table.columns.size()); ++i) {
-      out += fmt::format("<column name=\"{}\">{}</column>", xml_escaped(table.columns[i]), xml_escaped(row[i]));
+      out +=
+          fmt::format("<column name=\"{}\">{}</column>", xml_escaped(table.columns[i]), xml_escaped(row[i]));
     }
     out += "</item>";
   }

@@ -1,18 +1,19 @@
 // Tables of the whole system (gdb: info os; gdb manual, "Operating System Information").
 #pragma once
 
-#include <cotrace/error.h>
-
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <cotrace/error.h>
 
 namespace cotrace::native {
 
 struct OsTable {
   std::string title;  // in the document
   std::vector<std::string> columns;
-  std::vector<std::vector<std::string>> rows;  // a value a column; a short row has no values for the last columns
+  std::vector<std::vector<std::string>>
+      rows;  // a value a column; a short row has no values for the last columns
 };
 
 std::string osdata_xml(const OsTable& table);

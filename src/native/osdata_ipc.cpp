@@ -1,13 +1,12 @@
 // The tables of sockets and of System V shared memory, semaphores and message queues.
 #include <arpa/inet.h>
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -23,7 +22,8 @@ namespace {
 
 using Fields = std::map<std::string, std::string>;
 
-// /proc/sysvipc/*: a line of names, then a line of values for each object. Kernels add columns, so they are found by name.
+// /proc/sysvipc/*: a line of names, then a line of values for each object. Kernels add columns, so they are
+// found by name.
 std::vector<Fields> read_sysvipc(const char* path) {
   std::ifstream file(path);
   std::vector<std::string> names;
@@ -79,17 +79,20 @@ Endpoint endpoint(std::string_view text) {
   std::array<std::uint32_t, 4> words{};
   const std::size_t count = std::min<std::size_t>(colon / 8, words.size());
   for (std::size_t i = 0; i < count; ++i) {
-    words[i] = static_cast<std::uint32_t>(std::strtoul(std::string(text.substr(i * 8, 8)).c_str(), nullptr, 16));
+    words[i] =
+        static_cast<std::uint32_t>(std::strtoul(std::string(text.substr(i * 8, 8)).c_str(), nullptr, 16));
   }
   std::array<char, INET6_ADDRSTRLEN> name{};
   ::inet_ntop(count == 4 ? AF_INET6 : AF_INET, words.data(), name.data(), name.size());
-  return {name.data(), std::to_string(std::strtoul(std::string(text.substr(colon + 1)).c_str(), nullptr, 16))};
+  return {name.data(),
+          std::to_string(std::strtoul(std::string(text.substr(colon + 1)).c_str(), nullptr, 16))};
 }
 
 // <netinet/tcp.h>
 std::string tcp_state(const std::string& hex) {
-  static constexpr std::array names{"",          "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2",
-                                    "TIME_WAIT", "CLOSE",       "CLOSE_WAIT", "LAST_ACK", "LISTEN",    "CLOSING"};
+  static constexpr std::array names{"",           "ESTABLISHED", "SYN_SENT",  "SYN_RECV",
+                                    "FIN_WAIT1",  "FIN_WAIT2",   "TIME_WAIT", "CLOSE",
+                                    "CLOSE_WAIT", "LAST_ACK",    "LISTEN",    "CLOSING"};
   const auto index = std::strtoul(hex.c_str(), nullptr, 16);
   return index < names.size() ? names[index] : "";
 }
@@ -106,17 +109,18 @@ void add_sockets(OsTable& table, const char* path, const char* family, const cha
     const Endpoint local = endpoint(f[1]);
     const Endpoint remote = endpoint(f[2]);
     const bool stream = std::string_view(protocol) == "STREAM";
-    table.rows.push_back({local.address, local.port, remote.address, remote.port, stream ? tcp_state(f[3]) : "",
-                          user_name(number(f[7])), family, protocol});
+    table.rows.push_back({local.address, local.port, remote.address, remote.port,
+                          stream ? tcp_state(f[3]) : "", user_name(number(f[7])), family, protocol});
   }
 }
 
 }  // namespace
 
 OsTable sockets_table() {
-  OsTable out{"I sockets",
-              {"local address", "local port", "remote address", "remote port", "state", "user", "family", "protocol"},
-              {}};
+  OsTable out{
+      "I sockets",
+      {"local address", "local port", "remote address", "remote port", "state", "user", "family", "protocol"},
+      {}};
   add_sockets(out, "/proc/net/tcp", "INET", "STREAM");
   add_sockets(out, "/proc/net/tcp6", "INET6", "STREAM");
   add_sockets(out, "/proc/net/udp", "INET", "DGRAM");
@@ -126,8 +130,8 @@ OsTable sockets_table() {
 
 OsTable shared_memory_table() {
   OsTable out{"shared memory",
-              {"key", "shmid", "permissions", "size", "creator command", "last op. command", "num attached", "user",
-               "group", "creator user", "creator group", "last shmat() time", "last shmdt() time",
+              {"key", "shmid", "permissions", "size", "creator command", "last op. command", "num attached",
+               "user", "group", "creator user", "creator group", "last shmat() time", "last shmdt() time",
                "last shmctl() time"},
               {}};
   for (Fields& f : read_sysvipc("/proc/sysvipc/shm")) {
@@ -142,8 +146,8 @@ OsTable shared_memory_table() {
 
 OsTable semaphores_table() {
   OsTable out{"semaphores",
-              {"key", "semid", "permissions", "num semaphores", "user", "group", "creator user", "creator group",
-               "last semop() time", "last semctl() time"},
+              {"key", "semid", "permissions", "num semaphores", "user", "group", "creator user",
+               "creator group", "last semop() time", "last semctl() time"},
               {}};
   for (Fields& f : read_sysvipc("/proc/sysvipc/sem")) {
     std::vector<std::string> row{f["key"], f["semid"], f["perms"], f["nsems"]};
@@ -157,8 +161,8 @@ OsTable semaphores_table() {
 OsTable message_queues_table() {
   OsTable out{"message queues",
               {"key", "msqid", "permissions", "num used bytes", "num messages", "last msgsnd() command",
-               "last msgrcv() command", "user", "group", "creator user", "creator group", "last msgsnd() time",
-               "last msgrcv() time", "last msgctl() time"},
+               "last msgrcv() command", "user", "group", "creator user", "creator group",
+               "last msgsnd() time", "last msgrcv() time", "last msgctl() time"},
               {}};
   for (Fields& f : read_sysvipc("/proc/sysvipc/msg")) {
     std::vector<std::string> row{f["key"],  f["msqid"],          f["perms"],         f["cbytes"],

@@ -1,16 +1,15 @@
 // The tables that come from /proc/PID, and those of processors and modules.
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <fcntl.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
+#include <pwd.h>
 #include <set>
 #include <sstream>
 #include <string_view>
 #include <system_error>
+#include <unistd.h>
 
 #include "linux/proc.h"
 #include "native/osdata.h"
@@ -62,7 +61,8 @@ std::string trimmed(std::string_view text) {
 OsTable processes_table() {
   OsTable out{"processes", {"pid", "user", "command", "cores"}, {}};
   for_each_process([&](Pid pid, const sys::TaskStatus& status) {
-    out.rows.push_back({std::to_string(pid.value), user_name(status.uid), command_of(pid, status), cores_of(pid)});
+    out.rows.push_back(
+        {std::to_string(pid.value), user_name(status.uid), command_of(pid, status), cores_of(pid)});
   });
   return out;
 }
@@ -81,8 +81,8 @@ OsTable process_groups_table() {
   });
   std::ranges::sort(members, {}, [](const Member& m) { return std::pair(m.group, m.pid); });
   for (const Member& member : members) {
-    out.rows.push_back({std::to_string(member.group), name_of(Pid{member.group}), std::to_string(member.pid.value),
-                        member.command});
+    out.rows.push_back({std::to_string(member.group), name_of(Pid{member.group}),
+                        std::to_string(member.pid.value), member.command});
   }
   return out;
 }
@@ -115,7 +115,8 @@ OsTable files_table() {
   return out;
 }
 
-// One block of "name : value" lines a processor. The columns are the first one's; other processors have the same.
+// One block of "name : value" lines a processor. The columns are the first one's; other processors have the
+// same.
 OsTable cpus_table() {
   OsTable out{"cpus", {}, {}};
   std::ifstream file("/proc/cpuinfo");

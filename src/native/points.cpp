@@ -21,7 +21,9 @@ bool PointTable::breakpoint_at(Addr address, bool hardware) const {
   return at != planted.end() && at->first.type == type && at->first.address == address;
 }
 
-bool NativePoints::supports(PointType type) const { return type != PointType::read_watch; }
+bool NativePoints::supports(PointType type) const {
+  return type != PointType::read_watch;
+}
 
 PointTable& NativePoints::table(Process& process) const {
   if (!process.points) process.points = std::make_shared<PointTable>();
@@ -85,7 +87,8 @@ void NativePoints::remove_all(Process& process) {
   });
 }
 
-Result<PointId> NativePoints::plant(TaskId task, const session::PointRequest& request, trace::Condition condition) {
+Result<PointId> NativePoints::plant(TaskId task, const session::PointRequest& request,
+                                    trace::Condition condition) {
   using arch::native::WatchKind;
   trace::Core& core = client_.core;
   switch (request.type) {
@@ -95,9 +98,10 @@ Result<PointId> NativePoints::plant(TaskId task, const session::PointRequest& re
       return core.add_hardware_breakpoint(task, client_.engine, request.address, std::move(condition));
     case PointType::write_watch:
     case PointType::access_watch:
-      return core.add_watchpoint(task, client_.engine, request.address, request.kind,
-                                 request.type == PointType::write_watch ? WatchKind::write : WatchKind::read_write,
-                                 std::move(condition));
+      return core.add_watchpoint(
+          task, client_.engine, request.address, request.kind,
+          request.type == PointType::write_watch ? WatchKind::write : WatchKind::read_write,
+          std::move(condition));
     case PointType::read_watch:
       break;
   }

@@ -1,14 +1,15 @@
-// What glibc's libthread_db asks of the debugger that loads it (<proc_service.h>): functions named ps_..., which the program must export
-// (link with --export-dynamic-symbol=ps_*), and an opaque handle that is ours to define.
+// What glibc's libthread_db asks of the debugger that loads it (<proc_service.h>): functions named ps_...,
+// which the program must export (link with --export-dynamic-symbol=ps_*), and an opaque handle that is ours
+// to define.
 #pragma once
-
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
 
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
+
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
 
 #include "arch/native.h"
 
@@ -37,7 +38,8 @@ struct ps_prochandle {
 
 namespace cotrace::native {
 
-// Does nothing. Whoever loads libthread_db calls it, so that the functions above get into the program although nothing refers to them.
+// Does nothing. Whoever loads libthread_db calls it, so that the functions above get into the program
+// although nothing refers to them.
 void use_proc_service();
 
 }  // namespace cotrace::native

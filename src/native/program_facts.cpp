@@ -36,7 +36,9 @@ Result<std::string> NativeProgramFacts::libraries_svr4(Pid pid, std::string_view
   return native::libraries_svr4(memory, *vector, annex);
 }
 
-Result<std::string> NativeProgramFacts::osdata(std::string_view type) { return native::osdata(type); }
+Result<std::string> NativeProgramFacts::osdata(std::string_view type) {
+  return native::osdata(type);
+}
 
 Result<session::ProgramFacts::Offsets> NativeProgramFacts::offsets(Pid) {
   return fail(Errc::unsupported, "programs here are relocated as their link map says");

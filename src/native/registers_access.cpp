@@ -13,12 +13,16 @@ using arch_ns::RegisterLayout;
 
 namespace {
 
-bool same(const GeneralRegs& a, const GeneralRegs& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+bool same(const GeneralRegs& a, const GeneralRegs& b) {
+  return std::memcmp(&a, &b, sizeof a) == 0;
+}
 
-std::size_t bytes_of(const arch_ns::RegisterInfo& info) { return info.bits / 8U; }
+std::size_t bytes_of(const arch_ns::RegisterInfo& info) {
+  return info.bits / 8U;
+}
 
-// Writes back what differs: a whole block of unchanged registers costs nothing, and leaves the extended state of a task alone that
-// has never used it.
+// Writes back what differs: a whole block of unchanged registers costs nothing, and leaves the extended state
+// of a task alone that has never used it.
 Result<> store(trace::Core& core, TaskId task, const RegisterImage& before, const RegisterImage& after) {
   if (!same(before.general, after.general)) {
     if (auto set = core.set_general_regs(task, after.general); !set) return set;
@@ -58,7 +62,8 @@ Result<session::RegisterSet> RegisterAccess::set(TaskId task) const {
   return tables_.set(*which);
 }
 
-Result<RegisterImage> RegisterAccess::image_for(TaskId task, int number, const RegisterLayout*& layout) const {
+Result<RegisterImage> RegisterAccess::image_for(TaskId task, int number,
+                                                const RegisterLayout*& layout) const {
   RegisterImage image;
   auto general = core_.general_regs(task);
   if (!general) return std::unexpected(general.error());
@@ -81,7 +86,8 @@ Result<> RegisterAccess::read_block(TaskId task, std::span<std::byte> block, std
   if (!general) return std::unexpected(general.error());
   image.general = *general;
   const RegisterLayout& layout = tables_.layout(arch_ns::mode_of(image.general));
-  if (block.size() < layout.block_size()) return fail(Errc::invalid, "the block is too small for the registers");
+  if (block.size() < layout.block_size())
+    return fail(Errc::invalid, "the block is too small for the registers");
   // Without it those registers are unavailable, the others are not.
   if (auto xstate = core_.xstate(task)) image.xstate = std::move(*xstate);
   const auto registers = layout.registers();
@@ -99,7 +105,8 @@ Result<> RegisterAccess::write_block(TaskId task, std::span<const std::byte> blo
   if (!general) return std::unexpected(general.error());
   before.general = *general;
   const RegisterLayout& layout = tables_.layout(arch_ns::mode_of(before.general));
-  if (block.size() != layout.block_size()) return fail(Errc::invalid, "the block has not the size of the registers");
+  if (block.size() != layout.block_size())
+    return fail(Errc::invalid, "the block has not the size of the registers");
   if (auto xstate = core_.xstate(task)) before.xstate = std::move(*xstate);
 
   RegisterImage after = before;

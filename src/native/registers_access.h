@@ -1,13 +1,13 @@
 // Registers of stopped threads, in the numbers of the target description.
 #pragma once
 
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
 
 #include "arch/native.h"
 #include "session/target.h"
@@ -34,8 +34,9 @@ class RegisterTables {
   One bits64_, bits32_;
 };
 
-// Registers of one task through the core. A task that runs: not_stopped. The general ones come first and often are all that is needed; the
-// extended state is a further request to the kernel, made only for a register that lives there.
+// Registers of one task through the core. A task that runs: not_stopped. The general ones come first and
+// often are all that is needed; the extended state is a further request to the kernel, made only for a
+// register that lives there.
 class RegisterAccess {
  public:
   RegisterAccess(const RegisterTables& tables, trace::Core& core) : tables_(tables), core_(core) {}
@@ -54,8 +55,8 @@ class RegisterAccess {
 
  private:
   // The state that register `number` is in.
-  [[nodiscard]] Result<arch::native::RegisterImage> image_for(TaskId task, int number,
-                                                              const arch::native::RegisterLayout*& layout) const;
+  [[nodiscard]] Result<arch::native::RegisterImage> image_for(
+      TaskId task, int number, const arch::native::RegisterLayout*& layout) const;
 
   const RegisterTables& tables_;
   trace::Core& core_;

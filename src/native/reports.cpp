@@ -24,7 +24,8 @@ std::optional<session::ThreadRef> child_of(const session::StopReason& reason) {
 
 void Reports::post(Thread& thread, session::StopReason reason) {
   if (thread.joining) {
-    // The client takes an attached thread for quietly stopped; what it was stopped with comes after its first resume.
+    // The client takes an attached thread for quietly stopped; what it was stopped with comes after its first
+    // resume.
     thread.generation = client_.core.generation(thread.task);
     client_.view.show_stopped(thread, session::stop::Quiet{});
   }

@@ -1,14 +1,14 @@
 // From "the thread stands" to "the client has been told".
 //
-// Reports are handed over from the reactor, never from within a call of the session or of the core: the session may answer one by
-// resuming the thread, and the verdict on the event must have been given by then.
+// Reports are handed over from the reactor, never from within a call of the session or of the core: the
+// session may answer one by resuming the thread, and the verdict on the event must have been given by then.
 #pragma once
-
-#include <cotrace/error.h>
 
 #include <deque>
 #include <functional>
 #include <variant>
+
+#include <cotrace/error.h>
 
 #include "native/client.h"
 
@@ -18,14 +18,18 @@ class Reports {
  public:
   explicit Reports(Client& client) : client_(client) {}
 
-  // The thread stands (or will, by the verdict now being given); the report comes later. One that is shown stopped, or already has a report
-  // to hand over, keeps this one until the client has resumed it: gdb aborts when a thread stops twice.
+  // The thread stands (or will, by the verdict now being given); the report comes later. One that is shown
+  // stopped, or already has a report to hand over, keeps this one until the client has resumed it: gdb aborts
+  // when a thread stops twice.
   void post(Thread& thread, session::StopReason reason);
   // Of something that no thread stands for: an exit.
   void post(session::StopReport report);
 
   // --- halt ---
-  void begin_halt() { halt_asked_ = true; schedule(); }
+  void begin_halt() {
+    halt_asked_ = true;
+    schedule();
+  }
   [[nodiscard]] bool halt_asked() const { return halt_asked_; }
   void halting(Thread& thread);
   // The thread stands and nothing is to be said about it.

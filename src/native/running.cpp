@@ -1,7 +1,6 @@
 #include "native/running.h"
 
 #include <unistd.h>
-
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -42,7 +41,8 @@ ActionTable::ActionTable(std::span<const ThreadAction> actions) : actions_(actio
 const ThreadAction* ActionTable::find(session::ThreadRef thread) const {
   std::size_t best = actions_.size();
   // A thread id belongs to one process only, so that an action with another process's id matches nothing.
-  if (const auto at = single_.find(thread.tid); at != single_.end() && actions_[at->second].who.matches(thread)) {
+  if (const auto at = single_.find(thread.tid);
+      at != single_.end() && actions_[at->second].who.matches(thread)) {
     best = at->second;
   }
   for (const std::size_t i : wide_) {
@@ -81,7 +81,8 @@ void Running::resume(std::span<const ThreadAction> actions) {
       for (const auto& [pid, process] : client_.view.processes()) {
         if (action.who.pid && *action.who.pid != pid) continue;
         Thread* thread = client_.view.thread({pid, *action.who.tid});
-        if (thread != nullptr && !View::hidden(*thread) && seen.insert(thread).second) threads.push_back(thread);
+        if (thread != nullptr && !View::hidden(*thread) && seen.insert(thread).second)
+          threads.push_back(thread);
       }
     }
   }
@@ -91,15 +92,15 @@ void Running::resume(std::span<const ThreadAction> actions) {
 }
 
 void Running::apply(Thread& thread, const ThreadAction& action) {
-  std::visit(
-      Overloaded{
-          [&](const act::Continue& c) { run(thread, {}, c.signal); },
-          [&](const act::Step& s) { run(thread, {.kind = Wish::Kind::step, .start = {}, .end = {}}, s.signal); },
-          [&](const act::RangeStep& r) {
-            run(thread, {.kind = Wish::Kind::range, .start = r.start, .end = r.end}, 0);
-          },
-          [&](const act::Stop&) { stop(thread); }},
-      action.what);
+  std::visit(Overloaded{[&](const act::Continue& c) { run(thread, {}, c.signal); },
+                        [&](const act::Step& s) {
+                          run(thread, {.kind = Wish::Kind::step, .start = {}, .end = {}}, s.signal);
+                        },
+                        [&](const act::RangeStep& r) {
+                          run(thread, {.kind = Wish::Kind::range, .start = r.start, .end = r.end}, 0);
+                        },
+                        [&](const act::Stop&) { stop(thread); }},
+             action.what);
 }
 
 void Running::run(Thread& thread, Wish wish, int signal) {
@@ -182,8 +183,8 @@ bool Running::still_true(const StopReport& report) {
                  [&](const stop_ns::Fork& fork) { return stands && lives(fork.child); },
                  [&](const stop_ns::Vfork& vfork) { return stands && lives(vfork.child); },
                  [&](const stop_ns::Clone& clone) { return stands && lives(clone.child); },
-                 [](const stop_ns::ThreadExited&) { return true; }, [](const stop_ns::Exited&) { return true; },
-                 [](const stop_ns::Killed&) { return true; },
+                 [](const stop_ns::ThreadExited&) { return true; },
+                 [](const stop_ns::Exited&) { return true; }, [](const stop_ns::Killed&) { return true; },
                  [&](const stop_ns::NoResumed&) { return client_.view.running().empty(); },
                  [&](const auto&) { return stands; }},
       report.reason);
@@ -196,7 +197,8 @@ void Running::withdraw(const StopReport& report) {
   if (std::holds_alternative<stop_ns::Signal>(report.reason)) thread->signal_unseen = true;
   if (const auto hit = std::exchange(thread->hit, std::nullopt)) {
     const auto pc = client_.registers.pc(thread->task);
-    if (hit->pc_moved && pc && *pc == hit->address + 1) (void)client_.registers.set_pc(thread->task, hit->address);
+    if (hit->pc_moved && pc && *pc == hit->address + 1)
+      (void)client_.registers.set_pc(thread->task, hit->address);
     if (!hit->hardware) (void)client_.core.rearm(thread->task, client_.engine);
   }
 }

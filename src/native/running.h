@@ -13,7 +13,8 @@
 
 namespace cotrace::native {
 
-// The actions of one resume, so that the one for a thread is found in constant time however many name single threads.
+// The actions of one resume, so that the one for a thread is found in constant time however many name single
+// threads.
 class ActionTable {
  public:
   explicit ActionTable(std::span<const session::ThreadAction> actions);
@@ -50,7 +51,8 @@ class Running {
   NativePoints& points_;
 };
 
-// What becomes of the signal that the thread stands with (if it does), when the client resumes it with `signal` (0: with none).
+// What becomes of the signal that the thread stands with (if it does), when the client resumes it with
+// `signal` (0: with none).
 trace::Control control_for(const Thread& thread, int signal);
 
 }  // namespace cotrace::native

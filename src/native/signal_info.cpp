@@ -9,8 +9,8 @@ using arch::native::Mode;
 
 namespace {
 
-// Offsets of the kernel's union members. Behind the three leading ints the 64-bit layout has four bytes of padding, since its
-// union holds pointers; the 32-bit one has not.
+// Offsets of the kernel's union members. Behind the three leading ints the 64-bit layout has four bytes of
+// padding, since its union holds pointers; the 32-bit one has not.
 constexpr std::size_t union32 = 12;
 constexpr std::size_t union64 = 16;
 
@@ -21,35 +21,41 @@ struct Field {
 
 constexpr Field pid_field{0, 4, 0, 4};
 constexpr Field uid_field{4, 4, 4, 4};
-constexpr Field value_field{8, 4, 8, 8};       // sigval
-constexpr Field address_field{0, 4, 0, 8};     // si_addr
-constexpr Field status_field{8, 4, 8, 4};      // SIGCHLD
+constexpr Field value_field{8, 4, 8, 8};    // sigval
+constexpr Field address_field{0, 4, 0, 8};  // si_addr
+constexpr Field status_field{8, 4, 8, 4};   // SIGCHLD
 constexpr Field utime_field{12, 4, 16, 8};
 constexpr Field stime_field{16, 4, 24, 8};
-constexpr Field band_field{0, 4, 0, 8};        // SIGPOLL
+constexpr Field band_field{0, 4, 0, 8};  // SIGPOLL
 constexpr Field poll_fd_field{4, 4, 8, 4};
-constexpr Field call_field{0, 4, 0, 8};        // SIGSYS: address of the call
+constexpr Field call_field{0, 4, 0, 8};  // SIGSYS: address of the call
 constexpr Field number_field{4, 4, 8, 4};
 constexpr Field arch_field{8, 4, 12, 4};
 
 // Which union member is in use. By code and then by signal, as the kernel decides it.
 std::span<const Field> fields_of(int signal, int code) {
-  static constexpr Field sent[] = {pid_field, uid_field, value_field};  // kill, sigqueue, timers (id, overrun, value)
+  static constexpr Field sent[] = {pid_field, uid_field,
+                                   value_field};  // kill, sigqueue, timers (id, overrun, value)
   static constexpr Field child[] = {pid_field, uid_field, status_field, utime_field, stime_field};
   static constexpr Field fault[] = {address_field};
   static constexpr Field poll[] = {band_field, poll_fd_field};
   static constexpr Field call[] = {call_field, number_field, arch_field};
   if (code <= 0) return sent;
   switch (signal) {
-    case SIGCHLD: return child;
+    case SIGCHLD:
+      return child;
     case SIGILL:
     case SIGFPE:
     case SIGSEGV:
     case SIGBUS:
-    case SIGTRAP: return fault;
-    case SIGPOLL: return poll;
-    case SIGSYS: return call;
-    default: return sent;
+    case SIGTRAP:
+      return fault;
+    case SIGPOLL:
+      return poll;
+    case SIGSYS:
+      return call;
+    default:
+      return sent;
   }
 }
 

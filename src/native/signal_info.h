@@ -22,8 +22,8 @@ class NativeSignalInfo final : public session::SignalInfo {
   Client& client_;
 };
 
-// From the 64-bit layout of siginfo_t to the 32-bit one and back (both 128 bytes, <asm-generic/siginfo.h>). What a field loses
-// on the way down, the upper half of pointers, comes back as zero.
+// From the 64-bit layout of siginfo_t to the 32-bit one and back (both 128 bytes, <asm-generic/siginfo.h>).
+// What a field loses on the way down, the upper half of pointers, comes back as zero.
 std::vector<std::byte> to_32bit(const SigInfo& info);
 SigInfo from_32bit(std::span<const std::byte> bytes);
 

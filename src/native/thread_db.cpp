@@ -2,9 +2,8 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
-#include <thread_db.h>
-
 #include <string_view>
+#include <thread_db.h>
 #include <vector>
 
 #include "native/inspected_program.h"
@@ -23,7 +22,8 @@ SharedObject open_library(const std::string& directories) {
   while (!rest.empty()) {
     const std::string directory(rest.substr(0, rest.find(':')));
     rest.remove_prefix(std::min(rest.size(), directory.size() + 1));
-    // "$pdir" is where the program's own C library is, gdb's word for it; on one machine that is where the linker looks.
+    // "$pdir" is where the program's own C library is, gdb's word for it; on one machine that is where the
+    // linker looks.
     const bool system = directory == "$sdir" || directory == "$pdir";
     const std::string path = system ? library_name : directory + '/' + library_name;
     if (SharedObject opened{::dlopen(path.c_str(), RTLD_NOW)}) return opened;
@@ -33,12 +33,18 @@ SharedObject open_library(const std::string& directories) {
 
 const char* reason(td_err_e error) {
   switch (static_cast<int>(error)) {
-    case TD_NOTHR: return "it does not know the thread";
-    case TD_NOLWP: return "it does not know the thread";
-    case TD_NOLIBTHREAD: return "the program has no threads library (yet)";
-    case TD_VERSION: return "it is of another version than the program's C library";
-    case TD_NOTALLOC: return "the thread has not used the variable yet, so that it has no memory";
-    default: return "it failed";
+    case TD_NOTHR:
+      return "it does not know the thread";
+    case TD_NOLWP:
+      return "it does not know the thread";
+    case TD_NOLIBTHREAD:
+      return "the program has no threads library (yet)";
+    case TD_VERSION:
+      return "it is of another version than the program's C library";
+    case TD_NOTALLOC:
+      return "the thread has not used the variable yet, so that it has no memory";
+    default:
+      return "it failed";
   }
 }
 
@@ -80,7 +86,8 @@ Result<std::shared_ptr<ThreadDb>> ThreadDb::create(std::unique_ptr<InspectedProc
   library->object = open_library(directories);
   if (!library->object) {
     const char* why = ::dlerror();
-    return fail(Errc::unsupported, fmt::format("{} cannot be loaded: {}", library_name, why == nullptr ? "?" : why));
+    return fail(Errc::unsupported,
+                fmt::format("{} cannot be loaded: {}", library_name, why == nullptr ? "?" : why));
   }
   decltype(&td_init) init{};
   const bool complete = library->load(init, "td_init") && library->load(library->ta_new, "td_ta_new") &&

@@ -1,12 +1,11 @@
 #include "native/thread_facts.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "linux/proc.h"
@@ -31,7 +30,9 @@ std::optional<int> NativeThreadFacts::core(session::ThreadRef thread) {
   return core ? std::optional(*core) : std::nullopt;
 }
 
-std::string NativeThreadFacts::extra_info(session::ThreadRef thread) { return name(thread); }
+std::string NativeThreadFacts::extra_info(session::ThreadRef thread) {
+  return name(thread);
+}
 
 std::vector<std::byte> NativeThreadFacts::handle(session::ThreadRef ref) {
   Thread* thread = client_.view.thread(ref);

@@ -1,9 +1,8 @@
 #include "native/user_names.h"
 
+#include <array>
 #include <grp.h>
 #include <pwd.h>
-
-#include <array>
 
 namespace cotrace::native {
 

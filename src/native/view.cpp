@@ -50,7 +50,9 @@ Process* View::process(Pid pid) const {
   return at == processes_.end() ? nullptr : at->second.get();
 }
 
-Thread* View::thread(TaskId task) const { return thread_of_serial(task.serial); }
+Thread* View::thread(TaskId task) const {
+  return thread_of_serial(task.serial);
+}
 
 Thread* View::thread_of_serial(std::uint64_t serial) const {
   auto at = by_serial_.find(serial);

@@ -1,11 +1,9 @@
 // What one client believes: its processes and threads, and which of them stand.
 //
-// Plain bookkeeping, nothing here touches a task. The *shown* state is the client's: a thread that has stopped stays "running" here until
-// its report has been handed over, and "stopped" until the client itself resumes it, whatever happens to the task meanwhile.
+// Plain bookkeeping, nothing here touches a task. The *shown* state is the client's: a thread that has
+// stopped stays "running" here until its report has been handed over, and "stopped" until the client itself
+// resumes it, whatever happens to the task meanwhile.
 #pragma once
-
-#include <cotrace/event.h>
-#include <cotrace/ids.h>
 
 #include <cstdint>
 #include <deque>
@@ -16,6 +14,9 @@
 #include <set>
 #include <unordered_map>
 #include <vector>
+
+#include <cotrace/event.h>
+#include <cotrace/ids.h>
 
 #include "session/target.h"
 
@@ -43,16 +44,16 @@ struct Thread {
   session::ThreadRef ref;
   Process* process{nullptr};
 
-  bool stopped{false};               // shown stopped
-  std::uint64_t generation{0};       // of the task, when it stopped for this client
+  bool stopped{false};          // shown stopped
+  std::uint64_t generation{0};  // of the task, when it stopped for this client
   Wish wish;
-  std::optional<session::StopReason> pending;       // stands, and waits for its report to be handed over
-  std::deque<session::StopReason> held_back;        // to be shown after the client's next resume
-  std::optional<session::StopReason> last;          // shown last, while `stopped`
+  std::optional<session::StopReason> pending;  // stands, and waits for its report to be handed over
+  std::deque<session::StopReason> held_back;   // to be shown after the client's next resume
+  std::optional<session::StopReason> last;     // shown last, while `stopped`
   std::optional<Hit> hit;
-  std::optional<SigInfo> signal;     // stands with this signal, whose fate the client has not decided
-  bool signal_unseen{false};         // that signal's report was dropped: a plain resume passes the signal on
-  int owed_signal{0};                // given with a resume that only brought a held-back report
+  std::optional<SigInfo> signal;  // stands with this signal, whose fate the client has not decided
+  bool signal_unseen{false};      // that signal's report was dropped: a plain resume passes the signal on
+  int owed_signal{0};             // given with a resume that only brought a held-back report
 
   // Stops asked for and not yet there.
   bool joining{false};       // by attach(): no report
@@ -60,8 +61,8 @@ struct Thread {
   bool quieting{false};      // vCont;t
   bool interrupting{false};  // Ctrl-C
 
-  unsigned options{0};     // QThreadOptions
-  bool unreported{false};  // made by a clone that the client asked for and has not heard of yet
+  unsigned options{0};            // QThreadOptions
+  bool unreported{false};         // made by a clone that the client asked for and has not heard of yet
   std::vector<std::byte> handle;  // pthread_t, once known
 
   [[nodiscard]] bool stop_asked() const { return halting || quieting || interrupting; }
@@ -79,10 +80,10 @@ struct Process {
   bool starting{false};  // launched, its first instruction not reached
   bool ending{false};    // killed by this client: nothing is reported of it any more
   std::map<Tid, std::unique_ptr<Thread>> threads;
-  std::size_t running{0};               // shown running
-  std::shared_ptr<PointTable> points;   // of its address space; shared after vfork
+  std::size_t running{0};                              // shown running
+  std::shared_ptr<PointTable> points;                  // of its address space; shared after vfork
   std::optional<std::vector<std::uint64_t>> catching;  // system calls: nothing: none, empty: all
-  std::shared_ptr<ThreadDb> thread_db;  // made when first asked for, dropped at exec
+  std::shared_ptr<ThreadDb> thread_db;                 // made when first asked for, dropped at exec
 };
 
 // Owns the above. Thread pointers stay good until remove().

@@ -44,6 +44,7 @@ bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>
       continue;
     }
     Task& task = world.create(tid, process, space);
+    task.freshly_seized = true;
     if (leader) task.group->exit_traced = listed->size() > 1;
     any = true;
   }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <utility>
 
 #include "linux/pending_signals.h"
+#include "linux/signals.h"
 #include "trace/hardware.h"
 #include "trace/points.h"
 #include "trace/report.h"
@@ -62,6 +64,24 @@ bool fetch_pending_trap(World& world, Task& task) {
   task.fetching_trap = true;
   const auto how = task.stepping ? sys::Run::single_step : sys::Run::cont;
   return run(world, task, how, 0);
+}
+
+bool fetch_pending_signal(World& world, Task& task) {
+  if (!std::exchange(task.freshly_seized, false) || !task.stopped || !task.wants(EventKind::signal)) return false;
+  auto pending = sys::pending_signals(*task.stopped);
+  if (!pending) return false;
+  if (task.id.tid == leader_of(task.group->pid)) {
+    if (auto shared = sys::shared_pending_signals(*task.stopped)) {
+      pending->insert(pending->end(), shared->begin(), shared->end());
+    }
+  }
+  if (pending->empty()) return false;
+  auto mask = task.stopped->signal_mask();
+  if (!mask) return false;
+  const sys::SigSet blocked(*mask);
+  if (std::ranges::all_of(*pending, [&](const SigInfo& info) { return blocked.has(info.si_signo); })) return false;
+  task.fetching_trap = true;
+  return run(world, task, sys::Run::cont, 0);
 }
 
 void release(World& world, Task& task) {

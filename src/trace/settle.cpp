@@ -40,7 +40,6 @@ void settle_signal(World& world, Task& task, const SigInfo& info) {
 
 void on(World& world, Task& task, const stop::SignalDelivery& stop) {
   task.can_inject = true;
-  task.fetching_trap = false;
   const bool trap = stop.info.si_signo == SIGTRAP && kernel_made(stop.info);
   if (std::exchange(task.entering_trap_handler, false) && trap && unblock_traps(task)) {
     tell_step_done(world, task);
@@ -82,7 +81,7 @@ void on(World& world, Task& task, const stop::EventStop&) {
   task.interrupted = false;
   // What the task has already done must be told before anybody looks at where it stands: its pc may be one
   // past a site.
-  if (fetch_pending_trap(world, task)) return;
+  if (fetch_pending_trap(world, task) || fetch_pending_signal(world, task)) return;
   if (task.passage) end_passage(world, task);
   if (std::exchange(task.job_stopped, false)) {
     tell_masked(world, task, EventKind::job_control, event::JobControl{false, SIGCONT});

@@ -81,6 +81,7 @@ void enter_stop(World& world, Task& task) {
   task.stopped.emplace(task.id.tid);
   world.set_state(task, TaskState::stopped);
   ++task.generation;
+  task.fetching_trap = false;
   if (!was_in_vfork || !task.regs_dirty) task.regs.reset();
   if (!was_in_vfork || !task.xstate_dirty) task.xstate.reset();
 }

@@ -84,7 +84,8 @@ struct Task {
   std::uint64_t stepped_from_flags{0};
   bool step_over_syscall{false};  // a step that passes a traced system call: done at its exit
   bool interrupted{false};        // a PTRACE_INTERRUPT is under way
-  bool fetching_trap{false};      // resumed only to collect a trap that was already pending
+  bool fetching_trap{false};         // resumed only to collect a trap or a signal that was already pending
+  bool freshly_seized{false};        // its first stop since then has not been seen
   bool entering_trap_handler{false};  // see run_as_wished()
   std::optional<Passage> passage;
   std::vector<int> injected;    // sent by us; pass unreported when they arrive

@@ -1,7 +1,8 @@
 // Subject: threads that call one function a known number of times, all at once.
 //
-// counter_threads [THREADS=4] [CALLS=1000] [wait]: each thread calls tick() CALLS times; with "wait" the threads exist, and wait at a
-// barrier, before "ready" is printed. Prints "counter_threads threads=T calls=N", N counted by tick itself.
+// counter_threads [THREADS=4] [CALLS=1000] [wait]: each thread calls tick() CALLS times; with "wait" the
+// threads exist, and wait at a barrier, before "ready" is printed. Prints "counter_threads threads=T
+// calls=N", N counted by tick itself.
 
 #include <pthread.h>
 

@@ -1,7 +1,8 @@
 // Subject: exec called by a thread that is not the leader, while others live.
 //
-// exec_thread [TIMES=3]: a second thread execs this program again, TIMES times; the image that has no exec left prints "exec_thread done"
-// and ends with 42. Each image checks that the process id stayed and that its first thread has it.
+// exec_thread [TIMES=3]: a second thread execs this program again, TIMES times; the image that has no exec
+// left prints "exec_thread done" and ends with 42. Each image checks that the process id stayed and that its
+// first thread has it.
 
 #include <pthread.h>
 #include <signal.h>
@@ -12,7 +13,9 @@ static const char* self;
 static long times_left;
 static pthread_barrier_t all_there;
 
-void before_exec(long left) { (void)left; }
+void before_exec(long left) {
+  (void)left;
+}
 
 static void* idle(void* unused) {
   (void)unused;

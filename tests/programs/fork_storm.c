@@ -1,13 +1,15 @@
 // Subject: many short children, several alive at a time.
 //
-// fork_storm [CHILDREN=200] [AT_ONCE=8] [wait]: each child passes the function child_work() and ends with a code of its own, which the
-// parent checks. Prints "fork_storm children=N".
+// fork_storm [CHILDREN=200] [AT_ONCE=8] [wait]: each child passes the function child_work() and ends with a
+// code of its own, which the parent checks. Prints "fork_storm children=N".
 
 #include <sys/wait.h>
 
 #include "support.h"
 
-int child_work(long number) { return (int)(number % 50) + 10; }
+int child_work(long number) {
+  return (int)(number % 50) + 10;
+}
 
 static void reap_one(long* ended, long* sum) {
   int status;

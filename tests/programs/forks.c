@@ -1,4 +1,5 @@
-// Subject: the ways to make a process. Parent and children call landmark(), and count it in memory that they share.
+// Subject: the ways to make a process. Parent and children call landmark(), and count it in memory that they
+// share.
 //
 // forks KIND [ROUNDS=3], KIND one of
 //   fork         the child calls landmark() and ends with 20
@@ -7,12 +8,12 @@
 //   vfork_exec   as fork_exec, by vfork
 //   spawn        as fork_exec, by posix_spawn
 //   system       a shell that ends with 22
-//   clone_vm     clone(CLONE_VM | SIGCHLD): the kernel calls it a fork, but it shares the memory; ends with 20
-//   grandchild   the child forks again; both call landmark()
-//   fork_mt      fork while three other threads call landmark() all the time
-//   vfork_mt     vfork and exec while three other threads call landmark() all the time
-//   fork_thread  fork from a thread that is not the leader
-// Prints "forks kind=K parent=P child=C": landmarks passed in this process and in its children (a leaf's count as the child's).
+//   clone_vm     clone(CLONE_VM | SIGCHLD): the kernel calls it a fork, but it shares the memory; ends with
+//   20 grandchild   the child forks again; both call landmark() fork_mt      fork while three other threads
+//   call landmark() all the time vfork_mt     vfork and exec while three other threads call landmark() all
+//   the time fork_thread  fork from a thread that is not the leader
+// Prints "forks kind=K parent=P child=C": landmarks passed in this process and in its children (a leaf's
+// count as the child's).
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -33,7 +34,9 @@ static struct Counts* counts;
 static const char* self;
 static volatile int threads_go_on = 1;
 
-void landmark(long* counter) { __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED); }
+void landmark(long* counter) {
+  __atomic_add_fetch(counter, 1, __ATOMIC_RELAXED);
+}
 
 static void expect_end(pid_t child, int code) {
   int status;
@@ -174,11 +177,16 @@ struct Kind {
 };
 
 static const struct Kind kinds[] = {
-    {"fork", round_fork, 0},           {"fork_exec", round_fork_exec, 0},
-    {"vfork_exit", round_vfork_exit, 0}, {"vfork_exec", round_vfork_exec, 0},
-    {"spawn", round_spawn, 0},         {"system", round_system, 0},
-    {"clone_vm", round_clone_vm, 0},   {"grandchild", round_grandchild, 0},
-    {"fork_mt", round_fork, 1},        {"vfork_mt", round_vfork_exec, 1},
+    {"fork", round_fork, 0},
+    {"fork_exec", round_fork_exec, 0},
+    {"vfork_exit", round_vfork_exit, 0},
+    {"vfork_exec", round_vfork_exec, 0},
+    {"spawn", round_spawn, 0},
+    {"system", round_system, 0},
+    {"clone_vm", round_clone_vm, 0},
+    {"grandchild", round_grandchild, 0},
+    {"fork_mt", round_fork, 1},
+    {"vfork_mt", round_vfork_exec, 1},
     {"fork_thread", round_fork_thread, 0},
 };
 

@@ -1,7 +1,8 @@
-// Subject: what one debugs every day: exceptions, threads, thread_local variables, functions to call, values to finish.
+// Subject: what one debugs every day: exceptions, threads, thread_local variables, functions to call, values
+// to finish.
 //
-// Three workers each add the digits of a text to `total`; the main thread then meets an exception and catches it.
-// Prints "hello total=45 caught=1 tls=7" and exits with 0.
+// Three workers each add the digits of a text to `total`; the main thread then meets an exception and catches
+// it. Prints "hello total=45 caught=1 tls=7" and exits with 0.
 
 #include <cstdio>
 #include <mutex>
@@ -36,7 +37,9 @@ int sum_digits(const std::string& text) {
 }
 
 // For the debugger to call.
-int triple(int value) { return 3 * value; }
+int triple(int value) {
+  return 3 * value;
+}
 
 void add(int amount) {
   std::lock_guard<std::mutex> lock(total_mutex);

@@ -1,8 +1,8 @@
 // Subject: many threads that do nothing, and one that works.
 //
-// idle_threads [THREADS=10] [wait | work]: THREADS threads blocked for good in a futex wait. "ready PID" comes when all of them exist. With
-// "work" the main thread calls work() until `stop_working` is set or 2^62 calls are made; else it waits for stdin. Prints
-// "idle_threads threads=T".
+// idle_threads [THREADS=10] [wait | work]: THREADS threads blocked for good in a futex wait. "ready PID"
+// comes when all of them exist. With "work" the main thread calls work() until `stop_working` is set or 2^62
+// calls are made; else it waits for stdin. Prints "idle_threads threads=T".
 
 #include <pthread.h>
 
@@ -13,7 +13,9 @@ volatile long work_done;
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t all_there;
 
-void work(void) { work_done = work_done + 1; }
+void work(void) {
+  work_done = work_done + 1;
+}
 
 static void* idle(void* unused) {
   (void)unused;

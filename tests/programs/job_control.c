@@ -1,8 +1,9 @@
 // Subject: stop and continue as a shell sees them.
 //
-// job_control [ROUNDS=3]: a child stops itself by SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU in turn; the parent sees each stop and each continue
-// by waitpid, sends SIGCONT, and at last sees the child end with 5. Prints "job_control stops=S continues=C": a continue that the
-// next stop overtakes is not seen, so C may be less than S. The child counts its SIGCONT handlers; its exit code tells when one is missing.
+// job_control [ROUNDS=3]: a child stops itself by SIGSTOP, SIGTSTP, SIGTTIN and SIGTTOU in turn; the parent
+// sees each stop and each continue by waitpid, sends SIGCONT, and at last sees the child end with 5. Prints
+// "job_control stops=S continues=C": a continue that the next stop overtakes is not seen, so C may be less
+// than S. The child counts its SIGCONT handlers; its exit code tells when one is missing.
 //
 // job_control self: announces itself, stops itself by SIGSTOP, and ends with 0 after somebody's SIGCONT.
 
@@ -22,7 +23,8 @@ void on_continue(int number) {
 }
 
 static int child(long rounds) {
-  // A process group whose parent is in another group of the same session is not orphaned: an orphan ignores SIGTSTP, SIGTTIN, SIGTTOU.
+  // A process group whose parent is in another group of the same session is not orphaned: an orphan ignores
+  // SIGTSTP, SIGTTIN, SIGTTOU.
   REQUIRE(setpgid(0, 0) == 0);
   REQUIRE(signal(SIGCONT, on_continue) != SIG_ERR);
   for (long i = 0; i < rounds; ++i) {

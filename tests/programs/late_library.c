@@ -1,6 +1,7 @@
 // Subject: a library that is loaded while the program runs, twice.
 //
-// late_library PATH: opens the library, calls its late_function(), closes it, and does so again. Prints "late_library calls=2 sum=S".
+// late_library PATH: opens the library, calls its late_function(), closes it, and does so again. Prints
+// "late_library calls=2 sum=S".
 
 #include <dlfcn.h>
 

@@ -1,7 +1,7 @@
 // Subject: the main thread ends first and the process lives on.
 //
-// leader_exits [CODE=7]: the leader calls pthread_exit; when it is a zombie, another thread prints "ready PID", waits for stdin, calls
-// after_leader(), and ends the process with CODE.
+// leader_exits [CODE=7]: the leader calls pthread_exit; when it is a zombie, another thread prints "ready
+// PID", waits for stdin, calls after_leader(), and ends the process with CODE.
 
 #include <pthread.h>
 #include <sched.h>
@@ -10,7 +10,9 @@
 
 static int exit_code;
 
-int after_leader(int code) { return code; }
+int after_leader(int code) {
+  return code;
+}
 
 // The state letter in /proc/self/task/PID/stat comes after the name, which is in parentheses.
 static int leader_is_zombie(void) {

@@ -1,8 +1,11 @@
-// Subject: instructions that a single step gets wrong: pushf (the trap flag must not be seen), popf (nor lost), a system call, a signal
-// handler and its sigreturn, a trap flag of the program's own, an int3 of the program's own, a repeated string instruction.
+// Subject: instructions that a single step gets wrong: pushf (the trap flag must not be seen), popf (nor
+// lost), a system call, a signal handler and its sigreturn, a trap flag of the program's own, an int3 of the
+// program's own, a repeated string instruction.
 //
-// odd_steps [ROUNDS=3] [no_traps]: with "no_traps" it leaves out its own int3 and its own steps. Prints "odd_steps traps=T steps=S handled=H flags=F": its own int3 and int $3 seen as SIGTRAP (two a round), its own
-// single steps (one a round), SIGUSR1 handlers, and how often the trap flag was seen in a pushed word where the program had not set it (0).
+// odd_steps [ROUNDS=3] [no_traps]: with "no_traps" it leaves out its own int3 and its own steps. Prints
+// "odd_steps traps=T steps=S handled=H flags=F": its own int3 and int $3 seen as SIGTRAP (two a round), its
+// own single steps (one a round), SIGUSR1 handlers, and how often the trap flag was seen in a pushed word
+// where the program had not set it (0).
 
 #define _GNU_SOURCE
 #include <signal.h>
@@ -13,13 +16,11 @@
 #if defined(__x86_64__)
 #define PUSH_FLAGS_TO(out) __asm__ volatile("pushfq\n\tpop %0" : "=r"(out) : : "memory")
 #define POP_FLAGS_FROM(in) __asm__ volatile("push %0\n\tpopfq" : : "r"(in) : "memory", "cc")
-#define OWN_STEP                                                                      \
-  __asm__ volatile("pushfq\n\torq $0x100,(%%rsp)\n\tpopfq\n\tnop" : : : "memory", "cc")
+#define OWN_STEP __asm__ volatile("pushfq\n\torq $0x100,(%%rsp)\n\tpopfq\n\tnop" : : : "memory", "cc")
 #else
 #define PUSH_FLAGS_TO(out) __asm__ volatile("pushfl\n\tpop %0" : "=r"(out) : : "memory")
 #define POP_FLAGS_FROM(in) __asm__ volatile("push %0\n\tpopfl" : : "r"(in) : "memory", "cc")
-#define OWN_STEP                                                                      \
-  __asm__ volatile("pushfl\n\torl $0x100,(%%esp)\n\tpopfl\n\tnop" : : : "memory", "cc")
+#define OWN_STEP __asm__ volatile("pushfl\n\torl $0x100,(%%esp)\n\tpopfl\n\tnop" : : : "memory", "cc")
 #endif
 
 enum { kTrapFlag = 0x100 };
@@ -30,8 +31,8 @@ static volatile long handled;
 static long trap_flag_seen;
 static int with_traps = 1;
 
-// A step that the program made itself says TRAP_TRACE; an int3 says SI_KERNEL. The flag is pushed with the frame: take it out, or each
-// instruction after sigreturn traps.
+// A step that the program made itself says TRAP_TRACE; an int3 says SI_KERNEL. The flag is pushed with the
+// frame: take it out, or each instruction after sigreturn traps.
 void on_trap(int number, siginfo_t* info, void* context) {
   (void)number;
   ucontext_t* frame = context;
@@ -116,7 +117,8 @@ int main(int argc, char** argv) {
   REQUIRE(sigaction(SIGTRAP, &action, NULL) == 0);
   REQUIRE(signal(SIGUSR1, on_usr1) != SIG_ERR);
   for (long i = 0; i < rounds; ++i) one_round();  // mark: round
-  printf("odd_steps traps=%ld steps=%ld handled=%ld flags=%ld\n", own_traps, own_steps, handled, trap_flag_seen);
+  printf("odd_steps traps=%ld steps=%ld handled=%ld flags=%ld\n", own_traps, own_steps, handled,
+         trap_flag_seen);
   long traps = with_traps ? rounds : 0;
   return own_traps == 2 * traps && own_steps == traps && handled == rounds && trap_flag_seen == 0 ? 0 : 1;
 }

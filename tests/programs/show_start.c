@@ -1,8 +1,9 @@
-// Subject: what a launched program is given: arguments, environment, directory, process group, address randomisation, stdin.
+// Subject: what a launched program is given: arguments, environment, directory, process group, address
+// randomisation, stdin.
 //
-// show_start [ARGS...]: one line each: "arg N=<text>", "env NAME=<value>" for every variable that begins with COTRACE_, "cwd=", "group=own" or
-// "group=other", "session=own|other", "aslr=on|off", "blocked=<signals blocked>", "ignored=<signals ignored>", "fds=<open descriptors>",
-// "tracer=<TracerPid>".
+// show_start [ARGS...]: one line each: "arg N=<text>", "env NAME=<value>" for every variable that begins with
+// COTRACE_, "cwd=", "group=own" or "group=other", "session=own|other", "aslr=on|off", "blocked=<signals
+// blocked>", "ignored=<signals ignored>", "fds=<open descriptors>", "tracer=<TracerPid>".
 
 #include <dirent.h>
 #include <signal.h>

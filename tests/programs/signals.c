@@ -6,11 +6,10 @@
 //   handled       N times SIGUSR1; the handler checks who sent it and how (tgkill)
 //   queued        SIGRTMIN with values 1..N by sigqueue: every one arrives, in order, with its value
 //   waited        SIGUSR2 by sigqueue, taken by sigwaitinfo: no handler ever runs
-//   fault         reads a page without access; the handler checks si_addr, opens the page, and the read is done again
-//   nested        the handler of SIGUSR1 raises SIGUSR2
-//   expect NUMBER PID VALUE   announces itself, waits for one signal NUMBER and checks its sender and value (0: any)
-//   fatal NUMBER  dies of that signal, default action
-//   core          dies of SIGABRT with the core limit raised
+//   fault         reads a page without access; the handler checks si_addr, opens the page, and the read is
+//   done again nested        the handler of SIGUSR1 raises SIGUSR2 expect NUMBER PID VALUE   announces
+//   itself, waits for one signal NUMBER and checks its sender and value (0: any) fatal NUMBER  dies of that
+//   signal, default action core          dies of SIGABRT with the core limit raised
 // Prints "signals MODE handled=H" and exits with 0, but for the modes that die.
 
 #define _GNU_SOURCE
@@ -190,7 +189,8 @@ int main(int argc, char** argv) {
     die_of(SIGABRT);
   }
   if (strcmp(name, "expect") == 0) {
-    mode_expect((int)argument(argc, argv, 2, SIGUSR1), argument(argc, argv, 3, 0), argument(argc, argv, 4, 0));
+    mode_expect((int)argument(argc, argv, 2, SIGUSR1), argument(argc, argv, 3, 0),
+                argument(argc, argv, 4, 0));
     return 0;
   }
   for (size_t i = 0; i < sizeof modes / sizeof *modes; ++i) {

@@ -1,7 +1,8 @@
 // Subject: a process that sleeps in read() on its stdin: interrupting it must not be seen by the program.
 //
-// sleeping_read: prints "ready PID", then "sleeping_read got=N interrupted=I" at the end of its input, I = reads that failed with EINTR
-// (none, if whoever stopped the process did it rightly; a handled signal makes some).
+// sleeping_read: prints "ready PID", then "sleeping_read got=N interrupted=I" at the end of its input, I =
+// reads that failed with EINTR (none, if whoever stopped the process did it rightly; a handled signal makes
+// some).
 
 #include <signal.h>
 

@@ -1,7 +1,8 @@
 // Subject: threads that never leave user mode until they are told to.
 //
-// spin [THREADS=1] [wait]: THREADS threads and the main one spin until `stop_spinning` is set: by a debugger, or, with "wait", by one more
-// thread when stdin has a byte or its end. Prints "spin threads=T" and exits with 0.
+// spin [THREADS=1] [wait]: THREADS threads and the main one spin until `stop_spinning` is set: by a debugger,
+// or, with "wait", by one more thread when stdin has a byte or its end. Prints "spin threads=T" and exits
+// with 0.
 
 #include <pthread.h>
 
@@ -10,7 +11,9 @@
 volatile int stop_spinning;
 volatile long turns;
 
-void turn_once(void) { ++turns; }
+void turn_once(void) {
+  ++turns;
+}
 
 static void* run(void* unused) {
   (void)unused;

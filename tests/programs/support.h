@@ -1,9 +1,11 @@
-// What every program of this folder uses: a check that says where it failed, the handshake with a test, arguments.
+// What every program of this folder uses: a check that says where it failed, the handshake with a test,
+// arguments.
 //
-// The handshake: the program prints "ready PID" when it is in the state that a test wants to attach to, and reads one byte
-// (or the end) of its stdin before it goes on. Nobody has to sleep.
+// The handshake: the program prints "ready PID" when it is in the state that a test wants to attach to, and
+// reads one byte (or the end) of its stdin before it goes on. Nobody has to sleep.
 //
-// Exit codes: 0 the program found what it expected, 1 it did not, 2 wrong arguments; others are the subject of the program.
+// Exit codes: 0 the program found what it expected, 1 it did not, 2 wrong arguments; others are the subject
+// of the program.
 #ifndef TESTS_PROGRAMS_SUPPORT_H
 #define TESTS_PROGRAMS_SUPPORT_H
 
@@ -14,17 +16,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define REQUIRE(condition)                                                                            \
-  do {                                                                                                \
-    if (!(condition)) {                                                                               \
-      fprintf(stderr, "%s:%d: not so: %s (errno: %s)\n", __FILE__, __LINE__, #condition,              \
-              strerror(errno));                                                                       \
-      _exit(1);                                                                                       \
-    }                                                                                                 \
+#define REQUIRE(condition)                                                                                 \
+  do {                                                                                                     \
+    if (!(condition)) {                                                                                    \
+      fprintf(stderr, "%s:%d: not so: %s (errno: %s)\n", __FILE__, __LINE__, #condition, strerror(errno)); \
+      _exit(1);                                                                                            \
+    }                                                                                                      \
   } while (0)
 
 // glibc before 2.30 had no gettid, and an old one may be found in a 32-bit sysroot.
-static inline int own_tid(void) { return (int)syscall(SYS_gettid); }
+static inline int own_tid(void) {
+  return (int)syscall(SYS_gettid);
+}
 
 static inline void announce(void) {
   printf("ready %d\n", (int)getpid());

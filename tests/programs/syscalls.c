@@ -1,7 +1,8 @@
 // Subject: system calls in a loop, counted by kind.
 //
-// syscalls [ROUNDS=5] [THREADS=0] [wait]: each round calls getppid, getpid twice (with the raw instruction, not through a cache) and writes
-// nothing to a closed descriptor, which must fail with EBADF. THREADS more threads do the same. Prints "syscalls rounds=R".
+// syscalls [ROUNDS=5] [THREADS=0] [wait]: each round calls getppid, getpid twice (with the raw instruction,
+// not through a cache) and writes nothing to a closed descriptor, which must fail with EBADF. THREADS more
+// threads do the same. Prints "syscalls rounds=R".
 
 #include <pthread.h>
 

@@ -1,8 +1,9 @@
 // Subject: a process that creates and ends threads all the time.
 //
-// thread_storm [STANDING=1000] [CHURNERS=4] [wait]: STANDING threads that only wait; CHURNERS threads that create and join one thread after
-// another; and as many chains: a thread that creates its successor and ends. They go on until told to end by stdin ("wait"), or else until
-// 2000 threads have come and gone. Prints "thread_storm standing=S"; exits with 0 when as many threads ended as were created.
+// thread_storm [STANDING=1000] [CHURNERS=4] [wait]: STANDING threads that only wait; CHURNERS threads that
+// create and join one thread after another; and as many chains: a thread that creates its successor and ends.
+// They go on until told to end by stdin ("wait"), or else until 2000 threads have come and gone. Prints
+// "thread_storm standing=S"; exits with 0 when as many threads ended as were created.
 
 #include <pthread.h>
 

@@ -1,7 +1,8 @@
 // Subject: signals that arrive at any moment while a function is called all the time.
 //
-// timer_signals [CALLS=2000] [MICROSECONDS=500] [THREADS=2]: SIGALRM comes every so often; each thread calls busy() CALLS times. Prints
-// "timer_signals calls=N alarms=A"; exits with 0 when the calls are all there and every alarm said that it came from the kernel.
+// timer_signals [CALLS=2000] [MICROSECONDS=500] [THREADS=2]: SIGALRM comes every so often; each thread calls
+// busy() CALLS times. Prints "timer_signals calls=N alarms=A"; exits with 0 when the calls are all there and
+// every alarm said that it came from the kernel.
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -15,7 +16,9 @@ static volatile long alarms;
 static volatile long wrong;
 static long calls_each;
 
-void busy(void) { __atomic_add_fetch(&busy_calls, 1, __ATOMIC_RELAXED); }
+void busy(void) {
+  __atomic_add_fetch(&busy_calls, 1, __ATOMIC_RELAXED);
+}
 
 void on_alarm(int number, siginfo_t* info, void* context) {
   (void)context;

@@ -1,7 +1,8 @@
 // Subject: a process that is traced already, by somebody else.
 //
-// traced_child: forks a child and seizes it; prints "ready CHILD" (the child's id) and waits for stdin; then lets the child end. The attach
-// that a test tries meanwhile must be refused with a reason that names this program.
+// traced_child: forks a child and seizes it; prints "ready CHILD" (the child's id) and waits for stdin; then
+// lets the child end. The attach that a test tries meanwhile must be refused with a reason that names this
+// program.
 
 #include <signal.h>
 #include <sys/ptrace.h>

@@ -1,8 +1,9 @@
 // Subject: variables to watch, written and read by several threads.
 //
-// watch_threads [THREADS=3] [WRITES=4] [wait]: thread k writes slots[k] WRITES times (values k*100+1 ...), one thread after the other, so
-// that the order of the writes is known; then every slot is read once by the main thread through read_slot(). The threads all exist from
-// the beginning ("ready" comes then). The last one also writes `shared_total`. Prints "watch_threads writes=W sum=S".
+// watch_threads [THREADS=3] [WRITES=4] [wait]: thread k writes slots[k] WRITES times (values k*100+1 ...),
+// one thread after the other, so that the order of the writes is known; then every slot is read once by the
+// main thread through read_slot(). The threads all exist from the beginning ("ready" comes then). The last
+// one also writes `shared_total`. Prints "watch_threads writes=W sum=S".
 
 #include <pthread.h>
 
@@ -17,8 +18,12 @@ static long writes_made;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
-void write_slot(long which, int value) { slots[which] = value; }
-int read_slot(long which) { return slots[which]; }
+void write_slot(long which, int value) {
+  slots[which] = value;
+}
+int read_slot(long which) {
+  return slots[which];
+}
 
 static void take_turn(long number) {
   pthread_mutex_lock(&mutex);

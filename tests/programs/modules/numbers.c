@@ -1,10 +1,12 @@
-// A C extension for python3: numbers.add_all(list of int) -> int, and numbers.call(function, value) which calls back into Python. To be
-// stopped in by a debugger, between the frames of the interpreter.
+// A C extension for python3: numbers.add_all(list of int) -> int, and numbers.call(function, value) which
+// calls back into Python. To be stopped in by a debugger, between the frames of the interpreter.
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-long add_one(long sum, long value) { return sum + value; }
+long add_one(long sum, long value) {
+  return sum + value;
+}
 
 static PyObject* add_all(PyObject* self, PyObject* list) {
   (void)self;
@@ -42,4 +44,6 @@ static struct PyModuleDef module = {
     .m_methods = methods,
 };
 
-PyMODINIT_FUNC PyInit_cotrace_numbers(void) { return PyModule_Create(&module); }
+PyMODINIT_FUNC PyInit_cotrace_numbers(void) {
+  return PyModule_Create(&module);
+}

@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <thread>
 
+#include "linux/launch.h"
 #include "linux/proc_file.h"
 #include "linux/signals.h"
 #include "unit/linux/child.h"
@@ -150,11 +151,18 @@ TEST(Proc, AuxiliaryVector) {
 }
 
 TEST(Proc, ExecutableAndCommandLine) {
-  const std::string executable = std::filesystem::read_symlink("/proc/self/exe");
-  EXPECT_EQ(executable_of(self()), executable);
-  const auto words = command_line_of(self());
-  ASSERT_TRUE(words);
-  EXPECT_FALSE(words->empty());
+  const std::string path = "/tmp/cotrace-sleep-" + std::to_string(::getpid());
+  ASSERT_TRUE(std::filesystem::copy_file("/bin/sleep", path));
+  auto launch = PendingLaunch::start({.arguments = {path, "1000"}});
+  ASSERT_TRUE(launch);
+  const Tid tid = leader_of(launch->pid());
+  ASSERT_TRUE(seize(tid, PTRACE_O_TRACEEXEC));
+  ASSERT_TRUE(launch->release());
+  next_status(tid);  // its exec
+  EXPECT_EQ(executable_of(tid), path);
+  ::unlink(path.c_str());
+  EXPECT_EQ(executable_of(tid), path);  // although the link says "(deleted)" now
+  EXPECT_EQ(command_line_of(tid), (std::vector<std::string>{path, "1000"}));
 }
 
 TEST(Proc, Mappings) {

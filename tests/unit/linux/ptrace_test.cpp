@@ -177,27 +177,18 @@ TEST(Ptrace, SignalMask) {
 }
 
 TEST(Ptrace, OptionsCanBeSetLaterAndTheMessageTellsTheExitStatus) {
-  Child child([](const auto& ready) {
-    ready();
-    ::raise(SIGUSR1);
-    return 7;
-  });
-  // It may be at any point before its exit or already past it: the signal is suppressed so that it lives.
-  ASSERT_TRUE(seize(child.tid(), PTRACE_O_TRACEEXIT));
-  int status = next_status(child.tid());
-  if (status >> 8 == SIGUSR1) {
-    StoppedTask task(child.tid());
-    ASSERT_TRUE(task.set_options(PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
-    ASSERT_TRUE(std::move(task).resume(Run::cont, 0));
-    status = next_status(child.tid());
-  }
-  ASSERT_EQ(status >> 8, SIGTRAP | PTRACE_EVENT_EXIT << 8);
-  StoppedTask task(child.tid());
-  const auto message = task.event_message();
-  ASSERT_TRUE(message);
-  EXPECT_TRUE(*message == 7U << 8 || *message == SIGUSR1);
+  Child child(pause_for_ever);
+  StoppedTask task = seized_and_stopped(child.tid());
+  ASSERT_TRUE(task.set_options(PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
   ASSERT_TRUE(std::move(task).resume(Run::cont, 0));
-  EXPECT_EQ(static_cast<std::uint64_t>(next_status(child.tid())), *message);
+  ASSERT_TRUE(send_signal(child.pid(), SIGUSR1));
+  ASSERT_EQ(next_status(child.tid()) >> 8, SIGUSR1);
+  ASSERT_TRUE(StoppedTask(child.tid()).resume(Run::cont, SIGUSR1));
+  ASSERT_EQ(next_status(child.tid()) >> 8, SIGTRAP | PTRACE_EVENT_EXIT << 8);
+  StoppedTask exiting(child.tid());
+  EXPECT_EQ(exiting.event_message(), static_cast<std::uint64_t>(SIGUSR1));
+  ASSERT_TRUE(std::move(exiting).resume(Run::cont, 0));
+  EXPECT_EQ(next_status(child.tid()), SIGUSR1);
 }
 
 TEST(Ptrace, UnknownOptionsAreRefused) {

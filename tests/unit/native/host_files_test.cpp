@@ -1,17 +1,16 @@
 #include "native/host_files.h"
 
+#include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 
 #include "base/fd.h"
 
@@ -95,8 +94,8 @@ TEST_F(HostFiles, TheOwnNamespaceByPidIsTheOwn) {
   EXPECT_TRUE(files.stat((directory / "a").string()).has_value());
 }
 
-// A child with a mount namespace of its own, in which `directory` is another file system. Needs a user namespace where
-// we are not root; a system that forbids both has no such processes to look at either.
+// A child with a mount namespace of its own, in which `directory` is another file system. Needs a user
+// namespace where we are not root; a system that forbids both has no such processes to look at either.
 class OtherNamespace : public HostFiles {
  protected:
   OtherNamespace() {

@@ -1,9 +1,8 @@
 #include "native/link_map.h"
 
+#include <cstring>
 #include <elf.h>
 #include <gtest/gtest.h>
-
-#include <cstring>
 #include <map>
 
 namespace cotrace::native {
@@ -26,8 +25,8 @@ class FakeProgram {
     for (std::uint64_t rest = at + 1; rest % 4096 != 0; ++rest) bytes_.try_emplace(rest, std::byte{0xee});
   }
   // struct link_map
-  void object(std::uint64_t at, std::uint64_t bias, std::uint64_t name, std::uint64_t dynamic, std::uint64_t next,
-              std::uint64_t prev) {
+  void object(std::uint64_t at, std::uint64_t bias, std::uint64_t name, std::uint64_t dynamic,
+              std::uint64_t next, std::uint64_t prev) {
     words(at, {bias, name, dynamic, next, prev});
   }
 
@@ -45,8 +44,9 @@ class FakeProgram {
   std::vector<std::byte> auxv(std::uint64_t headers, std::uint64_t count) const {
     std::vector<std::byte> out;
     const std::uint64_t entry = word_ == 8 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-    for (const std::uint64_t value : {std::uint64_t{AT_PHDR}, headers, std::uint64_t{AT_PHENT}, entry,
-                                      std::uint64_t{AT_PHNUM}, count, std::uint64_t{AT_NULL}, std::uint64_t{0}}) {
+    for (const std::uint64_t value :
+         {std::uint64_t{AT_PHDR}, headers, std::uint64_t{AT_PHENT}, entry, std::uint64_t{AT_PHNUM}, count,
+          std::uint64_t{AT_NULL}, std::uint64_t{0}}) {
       for (std::size_t i = 0; i < word_; ++i) out.push_back(static_cast<std::byte>(value >> (8 * i)));
     }
     return out;
@@ -97,26 +97,30 @@ class LinkMap : public testing::TestWithParam<std::size_t> {
   std::vector<std::byte> auxv;
 };
 
-TEST_P(LinkMap, TheWordSizeIsSeenInAuxv) { EXPECT_EQ(word_size_of(auxv), GetParam()); }
+TEST_P(LinkMap, TheWordSizeIsSeenInAuxv) {
+  EXPECT_EQ(word_size_of(auxv), GetParam());
+}
 
 TEST_P(LinkMap, TheListIsFoundThroughTheRelocatedDynamicSection) {
   EXPECT_EQ(find_r_debug(program.memory(), auxv), Addr{r_debug});
 }
 
 TEST_P(LinkMap, TheWholeList) {
-  EXPECT_EQ(libraries_svr4(program.memory(), auxv, ""),
-            "<library-list-svr4 version=\"1.0\" main-lm=\"0x10000\">"
-            "<library name=\"/lib/a&lt;b&amp;c.so\" lm=\"0x10100\" l_addr=\"0x300000\" l_ld=\"0x300e00\" "
-            "lmid=\"0x701000\"/>"
-            "<library name=\"/lib/b.so\" lm=\"0x10200\" l_addr=\"0x400000\" l_ld=\"0x400e00\" lmid=\"0x701000\"/>"
-            "</library-list-svr4>");
+  EXPECT_EQ(
+      libraries_svr4(program.memory(), auxv, ""),
+      "<library-list-svr4 version=\"1.0\" main-lm=\"0x10000\">"
+      "<library name=\"/lib/a&lt;b&amp;c.so\" lm=\"0x10100\" l_addr=\"0x300000\" l_ld=\"0x300e00\" "
+      "lmid=\"0x701000\"/>"
+      "<library name=\"/lib/b.so\" lm=\"0x10200\" l_addr=\"0x400000\" l_ld=\"0x400e00\" lmid=\"0x701000\"/>"
+      "</library-list-svr4>");
 }
 
 TEST_P(LinkMap, APartBeginsWhereTheClientSays) {
   const auto part = libraries_svr4(program.memory(), auxv, "start=10200;prev=10100;lmid=701000");
-  EXPECT_EQ(part,
-            "<library-list-svr4 version=\"1.0\"><library name=\"/lib/b.so\" lm=\"0x10200\" l_addr=\"0x400000\" "
-            "l_ld=\"0x400e00\" lmid=\"0x701000\"/></library-list-svr4>");
+  EXPECT_EQ(
+      part,
+      "<library-list-svr4 version=\"1.0\"><library name=\"/lib/b.so\" lm=\"0x10200\" l_addr=\"0x400000\" "
+      "l_ld=\"0x400e00\" lmid=\"0x701000\"/></library-list-svr4>");
 }
 
 TEST_P(LinkMap, APartFromTheBeginningLeavesTheProgramOut) {
@@ -181,7 +185,7 @@ TEST_P(LinkMap, AStaticProgramHasNone) {
 }
 
 TEST_P(LinkMap, CorruptHeadersAreAnError) {
-  EXPECT_FALSE(find_r_debug(program.memory(), program.auxv(0x99000, 2)).has_value());       // unmapped
+  EXPECT_FALSE(find_r_debug(program.memory(), program.auxv(0x99000, 2)).has_value());            // unmapped
   EXPECT_FALSE(find_r_debug(program.memory(), program.auxv(base + 0x40, 1 << 20)).has_value());  // too many
   EXPECT_FALSE(find_r_debug(program.memory(), {}).has_value());
 }

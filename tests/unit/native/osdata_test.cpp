@@ -1,5 +1,6 @@
 #include "native/osdata.h"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,8 +8,6 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
 
 #include "base/fd.h"
 #include "native/xml_text.h"
@@ -42,7 +41,9 @@ TEST(OsData, TheListOfTablesIsTheDefault) {
   }
 }
 
-TEST(OsData, AnUnknownTableIsAnError) { EXPECT_EQ(osdata("nonsense").error().code, Errc::not_found); }
+TEST(OsData, AnUnknownTableIsAnError) {
+  EXPECT_EQ(osdata("nonsense").error().code, Errc::not_found);
+}
 
 std::vector<std::string> row_with(const OsTable& table, std::size_t column, const std::string& value) {
   const auto at = std::ranges::find_if(

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "native/thread_db.h"
-
 namespace cotrace::native {
 namespace {
 
@@ -12,10 +10,18 @@ using session::ThreadAction;
 using session::ThreadRef;
 namespace act = session::act;
 
-ThreadRef ref(int pid, int tid) { return {Pid{pid}, Tid{tid}}; }
-ThreadAction on_thread(int pid, int tid, int mark) { return {{Pid{pid}, Tid{tid}}, act::Continue{mark}}; }
-ThreadAction on_process(int pid, int mark) { return {{Pid{pid}, {}}, act::Continue{mark}}; }
-ThreadAction on_all(int mark) { return {{}, act::Continue{mark}}; }
+ThreadRef ref(int pid, int tid) {
+  return {Pid{pid}, Tid{tid}};
+}
+ThreadAction on_thread(int pid, int tid, int mark) {
+  return {{Pid{pid}, Tid{tid}}, act::Continue{mark}};
+}
+ThreadAction on_process(int pid, int mark) {
+  return {{Pid{pid}, {}}, act::Continue{mark}};
+}
+ThreadAction on_all(int mark) {
+  return {{}, act::Continue{mark}};
+}
 
 // The mark of the action found; 0: none.
 int found(const std::vector<ThreadAction>& actions, ThreadRef thread) {

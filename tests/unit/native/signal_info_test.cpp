@@ -1,10 +1,7 @@
 #include "native/signal_info.h"
 
-#include <gtest/gtest.h>
-
 #include <cstring>
-
-#include "native/thread_db.h"
+#include <gtest/gtest.h>
 
 namespace cotrace::native {
 namespace {
@@ -57,8 +54,13 @@ TEST(SignalInfo32, AChildsEndHasItsStatusAndTimes) {
 }
 
 TEST(SignalInfo32, ThereAndBackIsTheSame) {
-  for (const auto& [signal, code] : {std::pair{SIGSEGV, SEGV_ACCERR}, {SIGCHLD, CLD_KILLED}, {SIGUSR1, SI_USER},
-                                     {SIGRTMIN, SI_QUEUE}, {SIGSYS, 1}, {SIGPOLL, POLL_IN}, {SIGALRM, SI_KERNEL}}) {
+  for (const auto& [signal, code] : {std::pair{SIGSEGV, SEGV_ACCERR},
+                                     {SIGCHLD, CLD_KILLED},
+                                     {SIGUSR1, SI_USER},
+                                     {SIGRTMIN, SI_QUEUE},
+                                     {SIGSYS, 1},
+                                     {SIGPOLL, POLL_IN},
+                                     {SIGALRM, SI_KERNEL}}) {
     SigInfo info{};
     info.si_signo = signal;
     info.si_code = code;

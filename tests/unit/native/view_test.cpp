@@ -3,12 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "native/points.h"
-#include "native/thread_db.h"
 
 namespace cotrace::native {
 namespace {
 
-TaskId task(int tid, std::uint64_t serial) { return TaskId{Tid{tid}, serial}; }
+TaskId task(int tid, std::uint64_t serial) {
+  return TaskId{Tid{tid}, serial};
+}
 
 class ViewTest : public testing::Test {
  protected:

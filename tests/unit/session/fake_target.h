@@ -248,7 +248,8 @@ struct FakeFiles final : HostFiles {
   Result<std::size_t> pwrite(int handle, std::span<const std::byte> bytes, std::uint64_t offset) override {
     if (handle != 5) return no(EBADF);
     if (content.size() < offset + bytes.size()) content.resize(offset + bytes.size());
-    std::memcpy(content.data() + offset, bytes.data(), bytes.size());
+    std::ranges::transform(bytes, content.begin() + static_cast<std::ptrdiff_t>(offset),
+                           [](std::byte b) { return static_cast<char>(b); });
     return bytes.size();
   }
   Result<Stat> fstat(int handle) override {
