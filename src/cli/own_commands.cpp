@@ -114,7 +114,9 @@ class Commands {
 
   int run(std::vector<std::string> arguments) {
     if (arguments.empty()) return complain("which command? serve, run, attach, gdb or gdbserver (see cotrace --help)");
-    if (!arguments.front().starts_with('-') && app_.get_subcommand_no_throw(arguments.front()) == nullptr) {
+    const auto commands = app_.get_subcommands([](CLI::App*) { return true; });
+    const bool known = std::ranges::find(commands, arguments.front(), &CLI::App::get_name) != commands.end();
+    if (!known && !arguments.front().starts_with('-')) {
       return complain(fmt::format("{}: no such command (see cotrace --help)", arguments.front()));
     }
     if (arguments.front() == "serve") split_program(arguments);

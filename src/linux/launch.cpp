@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <string_view>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -51,7 +51,7 @@ Result<> move_up(base::Fd& fd, int least) {
 // PATH as the program's own environment has it, since that is what a shell would use.
 std::string search_path(const LaunchSpec& spec) {
   constexpr std::string_view prefix = "PATH=";
-  const std::string standard = "/usr/local/bin:/bin:/usr/bin";
+  std::string standard = "/usr/local/bin:/bin:/usr/bin";
   if (spec.environment) {
     for (const std::string& variable : *spec.environment)
       if (variable.starts_with(prefix)) return variable.substr(prefix.size());

@@ -1,10 +1,10 @@
 #include "linux/launch_child.h"
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <optional>
-#include <signal.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <unistd.h>

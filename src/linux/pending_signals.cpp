@@ -27,7 +27,9 @@ Result<std::vector<SigInfo>> peek(const StoppedTask& task, std::uint32_t flags) 
 
 }  // namespace
 
-Result<std::vector<SigInfo>> pending_signals(const StoppedTask& task) { return peek(task, 0); }
+Result<std::vector<SigInfo>> pending_signals(const StoppedTask& task) {
+  return peek(task, 0);
+}
 
 Result<std::vector<SigInfo>> shared_pending_signals(const StoppedTask& task) {
   return peek(task, PTRACE_PEEKSIGINFO_SHARED);

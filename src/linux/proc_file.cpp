@@ -60,7 +60,7 @@ Result<std::string> read_file(const std::string& path) {
     if (got < 0 && errno != EINTR) return base::fail_errno("cannot read");
     text.resize(have + static_cast<std::size_t>(got > 0 ? got : 0));
     if (got == 0) return text;
-    piece = 64 * 1024;
+    piece = 65536;
   }
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <optional>
-#include <signal.h>
 
 #include <cotrace/error.h>
 #include <cotrace/ids.h>
