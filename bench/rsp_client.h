@@ -46,7 +46,8 @@ class RspClient {
     if (write(socket_, frame_.data(), frame_.size()) != static_cast<ssize_t>(frame_.size())) fail("write");
   }
 
-  // The payload of the next packet, raw (run lengths are not expanded); valid until the next call.
+  // The payload of the next packet, run lengths expanded (a thread id may have one); valid until the next
+  // call.
   std::string_view receive() {
     for (;;) {
       while (position_ < data_.size() && data_[position_] == '+') ++position_;
@@ -56,7 +57,7 @@ class RspClient {
         continue;
       }
       const char kind = data_[position_];
-      payload_.assign(data_, position_ + 1, end - position_ - 1);
+      expand(std::string_view(data_).substr(position_ + 1, end - position_ - 1));
       position_ = end + 3;
       if (kind == '%') {
         notice = payload_;
@@ -100,6 +101,18 @@ class RspClient {
   std::string notice;
 
  private:
+  // "0*" and a byte n: the 0, and n - 29 times more. Nothing that is asked for here comes with escapes.
+  void expand(std::string_view raw) {
+    payload_.clear();
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      if (raw[i] == '*' && i + 1 < raw.size() && !payload_.empty()) {
+        payload_.append(static_cast<std::size_t>(raw[++i] - 29), payload_.back());
+      } else {
+        payload_ += raw[i];
+      }
+    }
+  }
+
   void fill() {
     if (position_ > 0) {
       data_.erase(0, position_);

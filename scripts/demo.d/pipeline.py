@@ -62,12 +62,14 @@ def look():
         note_write(inferior)
 
 
-def choose(inferior):
-    """`continue` wants a live process to be selected. One that is about to be told as ended has no frame to show any more."""
-    try:
-        gdb.execute(f"inferior {inferior.num}", to_string=True)
-    except gdb.error:
-        pass
+def choose():
+    """`continue` wants a live process to be selected. One whose end is only about to be told may have no frame to show any more."""
+    for inferior in live_inferiors():
+        try:
+            gdb.execute(f"inferior {inferior.num}", to_string=True)
+            return
+        except gdb.error:
+            continue
 
 
 def main():
@@ -88,7 +90,7 @@ def main():
     while live_inferiors():
         look()
         if gdb.selected_inferior().pid == 0:
-            choose(live_inferiors()[0])
+            choose()
         gdb.execute("continue", to_string=True)
     for process in ("find", "sort", "head", "sh"):
         say(f"{process} ended: {ended.get(process, 'not seen')}")

@@ -1,14 +1,13 @@
 #include "cli/gdb_command.h"
 
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
-#include <cstring>
 
 #include "base/fd.h"
 #include "server/runtime_directory.h"
@@ -20,10 +19,12 @@ using base::Fd;
 
 // The server's side. `ready` is written to as soon as gdb can connect.
 int serve(GdbCommand& command, pid_t gdb, Fd ready) {
-  // gdb may end without ever connecting. The signal is sent when the thread that forked us ends; gdb takes its place by exec.
+  // gdb may end without ever connecting. The signal is sent when the thread that forked us ends; gdb takes
+  // its place by exec.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != gdb) return 1;
-  // gdb has the terminal. Its Ctrl-C reaches the program through the protocol, not the server through the terminal.
+  // gdb has the terminal. Its Ctrl-C reaches the program through the protocol, not the server through the
+  // terminal.
   ::setpgid(0, 0);
   const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (null.valid()) ::dup2(null.get(), STDIN_FILENO);
@@ -46,10 +47,10 @@ int exit_code_of(pid_t child) {
 }
 
 int become_gdb(const GdbCommand& command, const std::string& socket) {
-  std::vector<std::string> words = {command.gdb,
-                                    // The program's files are here: gdb need not read them through the protocol.
-                                    "-iex", "set sysroot /", "-ex",
-                                    fmt::format("target extended-remote {}", socket)};
+  std::vector<std::string> words = {
+      command.gdb,
+      // The program's files are here: gdb need not read them through the protocol.
+      "-iex", "set sysroot /", "-ex", fmt::format("target extended-remote {}", socket)};
   words.insert(words.end(), command.gdb_arguments.begin(), command.gdb_arguments.end());
   std::vector<char*> pointers;
   for (auto& word : words) pointers.push_back(word.data());

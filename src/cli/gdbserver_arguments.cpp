@@ -1,11 +1,10 @@
 #include "cli/gdbserver_arguments.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <fmt/format.h>
 #include <optional>
 
 #include "cli/version.h"
@@ -54,10 +53,12 @@ constexpr std::string_view kDisableable =
     "  threads     \tAll of these\n"
     "  T           \tAll T packets\n";
 
-constexpr std::array<std::string_view, 7> kPackets = {"vCont", "vConts", "T",      "Tthread",
+constexpr std::array<std::string_view, 7> kPackets = {"vCont", "vConts",       "T",      "Tthread",
                                                       "qC",    "qfThreadInfo", "threads"};
 
-PrintAndExit refuse(std::string text) { return {std::move(text), true, 1}; }
+PrintAndExit refuse(std::string text) {
+  return {std::move(text), true, 1};
+}
 
 using Outcome = std::optional<PrintAndExit>;
 
@@ -195,6 +196,8 @@ std::variant<GdbserverArguments, PrintAndExit> parse_gdbserver_arguments(
   return Parser(arguments).run();
 }
 
-std::string version_text() { return fmt::format("cotrace {}, compatible with GNU gdbserver 13.1", kVersion); }
+std::string version_text() {
+  return fmt::format("cotrace {}, compatible with GNU gdbserver 13.1", kVersion);
+}
 
 }  // namespace cotrace::cli

@@ -1,14 +1,14 @@
-// gdbserver's command line. Its rules (options before and after the address, a wrapper that ends with `--`) are not those
-// of a library for options.
+// gdbserver's command line. Its rules (options before and after the address, a wrapper that ends with `--`)
+// are not those of a library for options.
 #pragma once
-
-#include <cotrace/ids.h>
 
 #include <set>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include <cotrace/ids.h>
 
 namespace cotrace::cli {
 
@@ -37,7 +37,8 @@ struct PrintAndExit {
 };
 
 // `arguments` without the program's own name.
-std::variant<GdbserverArguments, PrintAndExit> parse_gdbserver_arguments(const std::vector<std::string>& arguments);
+std::variant<GdbserverArguments, PrintAndExit> parse_gdbserver_arguments(
+    const std::vector<std::string>& arguments);
 
 // "cotrace 0.1.0, compatible with GNU gdbserver 13.1"
 std::string version_text();

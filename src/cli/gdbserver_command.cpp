@@ -1,8 +1,7 @@
 #include "cli/gdbserver_command.h"
 
-#include <fmt/format.h>
-
 #include <cstdio>
+#include <fmt/format.h>
 
 #include "cli/gdbserver_arguments.h"
 #include "cli/run_server.h"

@@ -10,7 +10,9 @@
 
 namespace {
 
-std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::string_view base_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 int dispatch(std::vector<std::string> words) {
   if (words.empty()) return cotrace::cli::own_commands({});

@@ -1,13 +1,12 @@
 #include "cli/own_commands.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "cli/gdb_command.h"
@@ -45,14 +44,27 @@ void add_life(CLI::App& command, Common& common) {
 void add_launching(CLI::App& command, Common& common) {
   command.add_flag("--shell", common.shell, "Start programs through $SHELL");
   command.add_flag("--randomize", common.randomize, "Leave address space randomization on");
-  command.add_option("--tty", common.tty, "The program's standard input and outputs are DEVICE")->type_name("DEVICE");
+  command.add_option("--tty", common.tty, "The program's standard input and outputs are DEVICE")
+      ->type_name("DEVICE");
 }
 
-// Options end at the program: what follows it is its own.
-std::vector<std::string> program_of(const CLI::App& command) {
-  auto words = command.remaining();
-  if (!words.empty() && words.front() == "--") words.erase(words.begin());
-  return words;
+// Options end at the program: what follows it is its own. CLI11 2.1 would go on looking for options among the
+// program's, so it gets to see none of them. The program begins after `--`, or (`bare`) at the first word
+// that is neither an option nor an option's value.
+std::vector<std::string> cut_program(std::vector<std::string>& words, const CLI::App& command, bool bare) {
+  auto at = words.begin() + 1;  // after the command's own name
+  for (; at != words.end() && *at != "--"; ++at) {
+    if (!at->starts_with('-')) {
+      if (bare) break;
+      continue;
+    }
+    const auto* option = command.get_option_no_throw(*at);  // not found: a wrong one, or --NAME=VALUE
+    if (option != nullptr && option->get_items_expected_max() > 0 && at + 1 != words.end()) ++at;
+  }
+  std::vector<std::string> program(at, words.end());
+  words.erase(at, words.end());
+  if (!program.empty() && program.front() == "--") program.erase(program.begin());
+  return program;
 }
 
 Reporting reporting_of(const Common& common) {
@@ -69,7 +81,8 @@ Result<server::Address> address_or_default(const std::string& text) {
   return server::UnixAddress{*path};
 }
 
-// The options of the server, but for what it starts with. `tty` keeps the device open as long as the server lives.
+// The options of the server, but for what it starts with. `tty` keeps the device open as long as the server
+// lives.
 Result<server::ServerOptions> options_of(const Common& common, base::Fd& tty) {
   server::ServerOptions options;
   options.life = {.once = common.once, .kill_when_lost = common.kill_on_disconnect};
@@ -77,7 +90,8 @@ Result<server::ServerOptions> options_of(const Common& common, base::Fd& tty) {
   options.target.disable_randomization = !common.randomize;
   if (common.tty.empty()) return options;
   tty = base::Fd(::open(common.tty.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
-  if (!tty.valid()) return fail(Errc::not_found, fmt::format("cannot open {}: {}", common.tty, std::strerror(errno)));
+  if (!tty.valid())
+    return fail(Errc::not_found, fmt::format("cannot open {}: {}", common.tty, std::strerror(errno)));
   for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     options.target.descriptors.emplace_back(standard, tty.get());
   }
@@ -113,13 +127,17 @@ class Commands {
   }
 
   int run(std::vector<std::string> arguments) {
-    if (arguments.empty()) return complain("which command? serve, run, attach, gdb or gdbserver (see cotrace --help)");
+    if (arguments.empty())
+      return complain("which command? serve, run, attach, gdb or gdbserver (see cotrace --help)");
+    const auto& name = arguments.front();
     const auto commands = app_.get_subcommands([](CLI::App*) { return true; });
-    const bool known = std::ranges::find(commands, arguments.front(), &CLI::App::get_name) != commands.end();
-    if (!known && !arguments.front().starts_with('-')) {
-      return complain(fmt::format("{}: no such command (see cotrace --help)", arguments.front()));
+    const auto command = std::ranges::find(commands, name, &CLI::App::get_name);
+    if (command == commands.end() && !name.starts_with('-')) {
+      return complain(fmt::format("{}: no such command (see cotrace --help)", name));
     }
-    if (arguments.front() == "serve") split_program(arguments);
+    if (name == "serve" || name == "run" || name == "gdb") {
+      program_ = cut_program(arguments, **command, name != "serve");
+    }
     // CLI11 takes them in reverse.
     std::ranges::reverse(arguments);
     try {
@@ -132,19 +150,12 @@ class Commands {
   }
 
  private:
-  // The address of `serve` is a word like any other, so its program begins at the first `--` and nowhere else.
-  void split_program(std::vector<std::string>& arguments) {
-    const auto dashes = std::ranges::find(arguments, "--");
-    if (dashes == arguments.end()) return;
-    program_.assign(dashes + 1, arguments.end());
-    arguments.erase(dashes, arguments.end());
-  }
-
   void add_serve() {
     auto* command = app_.add_subcommand("serve", "Serve any number of debuggers, until ended");
     command->footer("Form: cotrace serve [OPTIONS] [ADDRESS] [-- PROGRAM [ARGS...]]");
-    command->add_option("ADDRESS", address_,
-                        "HOST:PORT, :PORT (this machine only), *:PORT, unix:PATH, stdio; else a Unix socket of its own");
+    command->add_option(
+        "ADDRESS", address_,
+        "HOST:PORT, :PORT (this machine only), *:PORT, unix:PATH, stdio; else a Unix socket of its own");
     add_reporting(*command, common_);
     add_life(*command, common_);
     add_launching(*command, common_);
@@ -156,53 +167,55 @@ class Commands {
   }
 
   void add_run() {
-    auto* command = app_.add_subcommand("run", "Start a program, stopped, and print the line that connects gdb to it");
+    auto* command =
+        app_.add_subcommand("run", "Start a program, stopped, and print the line that connects gdb to it");
     command->footer("Form: cotrace run [OPTIONS] [--] PROGRAM [ARGS...]");
-    command->prefix_command();
     command->add_option("--listen", address_, "Where to listen")->type_name("ADDRESS");
     add_reporting(*command, common_);
     add_life(*command, common_);
     add_launching(*command, common_);
-    command->callback([this, command] {
-      auto program = program_of(*command);
-      code_ = program.empty() ? complain("run: which program? Write cotrace run -- PROGRAM ARGS")
-                              : serve(common_, address_, server::StartProgram{std::move(program)},
-                                      server::Announce::gdb_command, false);
+    command->callback([this] {
+      code_ = program_.empty() ? complain("run: which program? Write cotrace run -- PROGRAM ARGS")
+                               : serve(common_, address_, server::StartProgram{program_},
+                                       server::Announce::gdb_command, false);
     });
   }
 
   void add_attach() {
-    auto* command = app_.add_subcommand("attach", "Attach to a process, and print the line that connects gdb to it");
+    auto* command =
+        app_.add_subcommand("attach", "Attach to a process, and print the line that connects gdb to it");
     command->footer("Form: cotrace attach [OPTIONS] PID");
     command->add_option("PID", pid_, "The process")->required()->check(CLI::PositiveNumber);
     command->add_option("--listen", address_, "Where to listen")->type_name("ADDRESS");
     add_reporting(*command, common_);
     add_life(*command, common_);
     command->callback([this] {
-      code_ = serve(common_, address_, server::StartAttached{Pid{pid_}}, server::Announce::gdb_command, false);
+      code_ =
+          serve(common_, address_, server::StartAttached{Pid{pid_}}, server::Announce::gdb_command, false);
     });
   }
 
   void add_gdb() {
     auto* command = app_.add_subcommand("gdb", "Start gdb, already connected to a program under cotrace");
     command->footer("Form: cotrace gdb [OPTIONS] [--] PROGRAM [ARGS...]");
-    command->prefix_command();
     command->add_option("--gdb", gdb_.gdb, "Which gdb")->type_name("FILE");
-    command->add_option("--gdb-arg", gdb_.gdb_arguments, "A word for gdb's own command line; may be given often")
+    command
+        ->add_option("--gdb-arg", gdb_.gdb_arguments, "A word for gdb's own command line; may be given often")
         ->type_name("WORD")
         ->expected(1)
+        ->allow_extra_args(false)
         ->take_all();
     add_reporting(*command, common_);
     add_launching(*command, common_);
-    command->callback([this, command] { code_ = start_gdb(program_of(*command)); });
+    command->callback([this] { code_ = start_gdb(); });
   }
 
-  int start_gdb(std::vector<std::string> program) {
-    if (program.empty()) return complain("gdb: which program? Write cotrace gdb PROGRAM ARGS");
+  int start_gdb() {
+    if (program_.empty()) return complain("gdb: which program? Write cotrace gdb PROGRAM ARGS");
     base::Fd tty;
     auto options = options_of(common_, tty);
     if (!options) return complain(options.error().text);
-    options->start = server::StartProgram{std::move(program)};
+    options->start = server::StartProgram{program_};
     gdb_.server = std::move(*options);
     gdb_.reporting = reporting_of(common_);
     return gdb_command(std::move(gdb_));
@@ -219,6 +232,8 @@ class Commands {
 
 }  // namespace
 
-int own_commands(const std::vector<std::string>& arguments) { return Commands().run(arguments); }
+int own_commands(const std::vector<std::string>& arguments) {
+  return Commands().run(arguments);
+}
 
 }  // namespace cotrace::cli

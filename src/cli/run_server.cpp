@@ -1,10 +1,9 @@
 #include "cli/run_server.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/reactor.h"
 #include "linux/wait.h"
@@ -16,10 +15,12 @@ namespace {
 
 Result<> open_logs(server::Log& log, server::PacketLog& packets, const Reporting& reporting) {
   if (!reporting.log_file.empty() && !log.to_file(reporting.log_file)) {
-    return fail(Errc::system, fmt::format("cannot write to {}: {}", reporting.log_file, std::strerror(errno)));
+    return fail(Errc::system,
+                fmt::format("cannot write to {}: {}", reporting.log_file, std::strerror(errno)));
   }
   if (!reporting.packet_file.empty() && !packets.to_file(reporting.packet_file)) {
-    return fail(Errc::system, fmt::format("cannot write to {}: {}", reporting.packet_file, std::strerror(errno)));
+    return fail(Errc::system,
+                fmt::format("cannot write to {}: {}", reporting.packet_file, std::strerror(errno)));
   }
   log.set_level(reporting.level);
   log.set_timestamps(reporting.timestamps);

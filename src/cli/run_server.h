@@ -17,8 +17,9 @@ struct Reporting {
   std::string packet_file;  // empty: none
 };
 
-// Makes the loop, the tracing core and the server, and runs until the server ends. Blocks and ignores signals for the whole process, which must
-// not have started a thread yet. Ended by a signal, it does not return but dies of it, after everything is put in order.
+// Makes the loop, the tracing core and the server, and runs until the server ends. Blocks and ignores signals
+// for the whole process, which must not have started a thread yet. Ended by a signal, it does not return but
+// dies of it, after everything is put in order.
 int run_server(server::ServerOptions options, server::Manner manner, const Reporting& reporting);
 
 // A complaint on standard error: "cotrace: SENTENCE". Returns the exit code 1.

@@ -218,8 +218,9 @@ void Lifecycle::suppress_unwanted_signals(Process& process) {
   if (!client_.wants.program) return;
   for (const auto& [tid, thread] : process.threads) {
     if (!thread->signal || client_.wants.program->contains(thread->signal->si_signo)) continue;
+    // A verdict goes with a resume; the detach follows at once.
     (void)client_.core.control(thread->task, client_.engine,
-                               {.action = ResumeAction::stop, .signal = SignalVerdict::suppress()});
+                               {.action = ResumeAction::resume, .signal = SignalVerdict::suppress()});
   }
 }
 

@@ -6,6 +6,7 @@
 #include <elf.h>
 #include <fmt/format.h>
 #include <optional>
+#include <set>
 
 #include "base/hex.h"
 #include "native/xml_text.h"
@@ -14,8 +15,7 @@ namespace cotrace::native {
 
 namespace {
 
-// More objects, or dynamic entries, than any program has: the list is corrupt, perhaps a ring.
-constexpr std::size_t most_objects = 65536;
+// More than any program has: what is read is no dynamic section.
 constexpr std::size_t most_dynamic_entries = 4096;
 constexpr std::size_t longest_name = 4096;  // PATH_MAX
 
@@ -126,7 +126,8 @@ Result<Addr> find_r_debug(const ProgramMemory& memory, std::span<const std::byte
 
 LoadedObjects loaded_objects_from(const ProgramMemory& memory, Addr space, Addr start, Addr prev) {
   LoadedObjects out;
-  while (start != Addr{} && out.objects.size() < most_objects) {
+  std::set<Addr> seen;  // a list that is being changed, or a corrupt one, may be a ring
+  while (start != Addr{} && seen.insert(start).second) {
     // l_addr, l_name, l_ld, l_next, l_prev
     const auto map = read_words(memory, start, 5);
     if (!map || Addr{(*map)[4]} != prev) break;
@@ -139,8 +140,8 @@ LoadedObjects loaded_objects_from(const ProgramMemory& memory, Addr space, Addr 
 
 Result<LoadedObjects> loaded_objects(const ProgramMemory& memory, Addr r_debug) {
   LoadedObjects out;
-  std::size_t spaces = 0;
-  for (Addr at = r_debug; at != Addr{} && spaces < most_objects; ++spaces) {
+  std::set<Addr> seen;
+  for (Addr at = r_debug; at != Addr{} && seen.insert(at).second;) {
     const auto debug = read_r_debug(memory, at);
     if (!debug || debug->version < 1) break;
     auto part = loaded_objects_from(memory, at, debug->map, {});

@@ -1,10 +1,9 @@
 #include "server/address.h"
 
-#include <fmt/format.h>
-#include <sys/un.h>
-
 #include <charconv>
+#include <fmt/format.h>
 #include <optional>
+#include <sys/un.h>
 
 namespace cotrace::server {
 namespace {
@@ -37,7 +36,8 @@ Result<Address> parse_tcp(std::string_view whole, std::string_view text, TcpAddr
 }
 
 Result<Address> parse_unix(std::string_view whole, std::string_view path) {
-  // sun_path holds 108 bytes with the final zero (unix(7)); a longer name would be cut silently by careless code.
+  // sun_path holds 108 bytes with the final zero (unix(7)); a longer name would be cut silently by careless
+  // code.
   if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path)) {
     return fail(Errc::invalid, fmt::format("{}: the path of a Unix socket has 1 to {} bytes", whole,
                                            sizeof(sockaddr_un::sun_path) - 1));
@@ -82,6 +82,8 @@ struct Print {
 
 }  // namespace
 
-std::string to_string(const Address& address) { return std::visit(Print{}, address); }
+std::string to_string(const Address& address) {
+  return std::visit(Print{}, address);
+}
 
 }  // namespace cotrace::server

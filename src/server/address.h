@@ -1,12 +1,12 @@
 // Where a server listens: what a person writes, taken apart.
 #pragma once
 
-#include <cotrace/error.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include <cotrace/error.h>
 
 namespace cotrace::server {
 
@@ -38,8 +38,9 @@ struct DeviceAddress {
 
 using Address = std::variant<TcpAddress, UnixAddress, StdioAddress, DeviceAddress>;
 
-// Forms: HOST:PORT, :PORT, *:PORT, [IPV6]:PORT, IPV6:PORT (the last colon splits, so `::1:2350` is host `::1`), each also after
-// `tcp:`, `tcp4:` or `tcp6:`; unix:PATH; `-`, `stdio`; /dev/NAME. Anything else is invalid; the text says what is wrong.
+// Forms: HOST:PORT, :PORT, *:PORT, [IPV6]:PORT, IPV6:PORT (the last colon splits, so `::1:2350` is host
+// `::1`), each also after `tcp:`, `tcp4:` or `tcp6:`; unix:PATH; `-`, `stdio`; /dev/NAME. Anything else is
+// invalid; the text says what is wrong.
 Result<Address> parse_address(std::string_view text);
 
 // As parse_address reads it.

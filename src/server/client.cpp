@@ -7,7 +7,8 @@ Client::~Client() {
   view_.target().set_listener(nullptr);
 }
 
-Result<> Client::start(base::Reactor& reactor, base::Fd input, base::Fd output, session::SessionOptions options) {
+Result<> Client::start(base::Reactor& reactor, base::Fd input, base::Fd output,
+                       session::SessionOptions options) {
   auto connection = Connection::open(reactor, std::move(input), std::move(output), *this);
   if (!connection) return std::unexpected(connection.error());
   connection_ = std::move(*connection);
@@ -21,10 +22,16 @@ void Client::hang_up(Farewell farewell) {
   connection_->close_when_sent();
 }
 
-void Client::on_bytes(std::string_view bytes) { session_->receive(bytes); }
+void Client::on_bytes(std::string_view bytes) {
+  session_->receive(bytes);
+}
 
-void Client::on_closed() { owner_.client_gone(*this, farewell_); }
+void Client::on_closed() {
+  owner_.client_gone(*this, farewell_);
+}
 
-void Client::on_finished() { hang_up(Farewell::finished); }
+void Client::on_finished() {
+  hang_up(Farewell::finished);
+}
 
 }  // namespace cotrace::server

@@ -1,10 +1,10 @@
 // One connected client: a connection, a protocol session on it, and the view that it looks through.
 #pragma once
 
-#include <cotrace/error.h>
-
 #include <memory>
 #include <string>
+
+#include <cotrace/error.h>
 
 #include "base/fd.h"
 #include "base/reactor.h"

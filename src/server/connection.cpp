@@ -1,11 +1,10 @@
 #include "server/connection.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <termios.h>
-
-#include <cerrno>
 
 #include "base/errno_error.h"
 
@@ -42,7 +41,8 @@ Connection::Connection(base::Reactor& reactor, Fd input, Fd output, ConnectionOw
       output_mode_(output_.get()),
       buffer_(kReadSize) {}
 
-Result<std::unique_ptr<Connection>> Connection::open(base::Reactor& reactor, Fd stream, ConnectionOwner& owner) {
+Result<std::unique_ptr<Connection>> Connection::open(base::Reactor& reactor, Fd stream,
+                                                     ConnectionOwner& owner) {
   return open(reactor, std::move(stream), Fd(), owner);
 }
 
@@ -117,7 +117,8 @@ void Connection::flush() {
 void Connection::update_interest() {
   if (closed_) return;
   const bool full = !pending_.empty();
-  std::uint32_t wanted = closing_ || pending_.size() > kPendingLimit ? 0U : static_cast<std::uint32_t>(EPOLLIN);
+  std::uint32_t wanted =
+      closing_ || pending_.size() > kPendingLimit ? 0U : static_cast<std::uint32_t>(EPOLLIN);
   if (full && !output_.valid()) wanted |= EPOLLOUT;
   if (watch_.active() && wanted != interest_) {
     watch_.events(wanted);

@@ -1,13 +1,13 @@
 // One client's byte stream: a socket, a terminal, or a pair of pipes.
 #pragma once
 
-#include <cotrace/error.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <cotrace/error.h>
 
 #include "base/fd.h"
 #include "base/reactor.h"
@@ -15,7 +15,8 @@
 
 namespace cotrace::server {
 
-// What the owner of a connection hears, on the reactor's thread. It may destroy the connection in on_closed only.
+// What the owner of a connection hears, on the reactor's thread. It may destroy the connection in on_closed
+// only.
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
@@ -24,7 +25,8 @@ class ConnectionOwner {
   virtual void on_closed() = 0;
 };
 
-// Sets O_NONBLOCK for as long as it lives: a terminal or pipe given to us is shared with others who do not expect it.
+// Sets O_NONBLOCK for as long as it lives: a terminal or pipe given to us is shared with others who do not
+// expect it.
 class NonBlocking {
  public:
   explicit NonBlocking(int fd);
@@ -37,13 +39,15 @@ class NonBlocking {
   int former_flags_;
 };
 
-// Never blocks. Output is written at once and kept only where the kernel's buffer is full. While on_bytes runs, output is collected and
-// written once at its end, so that a packet costs one recv and one send.
+// Never blocks. Output is written at once and kept only where the kernel's buffer is full. While on_bytes
+// runs, output is collected and written once at its end, so that a packet costs one recv and one send.
 class Connection final : public session::Transport {
  public:
   // A connected socket, or a terminal.
-  static Result<std::unique_ptr<Connection>> open(base::Reactor& reactor, base::Fd stream, ConnectionOwner& owner);
-  // Reads from one descriptor and writes to another (stdin, stdout). `input` may be anything that can be read, a plain file too.
+  static Result<std::unique_ptr<Connection>> open(base::Reactor& reactor, base::Fd stream,
+                                                  ConnectionOwner& owner);
+  // Reads from one descriptor and writes to another (stdin, stdout). `input` may be anything that can be
+  // read, a plain file too.
   static Result<std::unique_ptr<Connection>> open(base::Reactor& reactor, base::Fd input, base::Fd output,
                                                   ConnectionOwner& owner);
   Connection(const Connection&) = delete;

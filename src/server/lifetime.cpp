@@ -4,8 +4,9 @@ namespace cotrace::server {
 namespace {
 
 Next after_gdbserver_client(const LifeRules& rules, const Situation& situation) {
-  // `detach` in `target remote`: gdbserver stays, deaf, for the program that it started, and ends with it. Whoever waits for the end
-  // of the server's output waits for the program's end too. (gdb closes the connection itself after the detach.)
+  // `detach` in `target remote`: gdbserver stays, deaf, for the program that it started, and ends with it.
+  // Whoever waits for the end of the server's output waits for the program's end too. (gdb closes the
+  // connection itself after the detach.)
   const bool deaf = !situation.extended && !rules.multi && !situation.processes && situation.children;
   if (deaf) return Next::wait_for_children;
   if (rules.once) return Next::end;

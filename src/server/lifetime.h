@@ -13,8 +13,8 @@ enum class Farewell : std::uint8_t {
 };
 
 struct LifeRules {
-  // gdbserver's manners: one client at a time, its processes stay stopped for the next one. Else each client has a
-  // view of its own, which goes with it.
+  // gdbserver's manners: one client at a time, its processes stay stopped for the next one. Else each client
+  // has a view of its own, which goes with it.
   bool gdbserver{false};
   bool once{false};   // ends with the first connection
   bool multi{false};  // stays although nothing is debugged (gdbserver --multi, cotrace serve)
@@ -40,7 +40,8 @@ enum class Next : std::uint8_t {
 
 Next after_client(const LifeRules& rules, const Situation& situation);
 
-// A process has ended: does the server end with it? `clients`: somebody is connected (and will be told; the end of that conversation decides).
+// A process has ended: does the server end with it? `clients`: somebody is connected (and will be told; the
+// end of that conversation decides).
 bool ends_with_last_process(const LifeRules& rules, bool clients, bool processes_or_children);
 
 }  // namespace cotrace::server

@@ -1,8 +1,7 @@
 #include "server/lines.h"
 
-#include <fmt/format.h>
-
 #include <cstring>
+#include <fmt/format.h>
 
 namespace cotrace::server {
 
@@ -51,7 +50,9 @@ void Lines::launched(Pid process, std::string_view program) {
   tell(fmt::format("Process {} created; pid = {}", program, process.value));
 }
 
-void Lines::attached(Pid process) { tell(fmt::format("Attached; pid = {}", process.value)); }
+void Lines::attached(Pid process) {
+  tell(fmt::format("Attached; pid = {}", process.value));
+}
 
 void Lines::ended(Pid process, const ExitStatus& status) {
   if (manner_ == Manner::own) {
@@ -65,8 +66,12 @@ void Lines::ended(Pid process, const ExitStatus& status) {
                                  : fmt::format("Child exited with status {}", status.code));
 }
 
-void Lines::detaching(Pid process) { tell(fmt::format("Detaching from process {}", process.value)); }
-void Lines::killing(Pid process) { tell(fmt::format("Killing process(es): {}", process.value)); }
+void Lines::detaching(Pid process) {
+  tell(fmt::format("Detaching from process {}", process.value));
+}
+void Lines::killing(Pid process) {
+  tell(fmt::format("Killing process(es): {}", process.value));
+}
 
 void Lines::listening(const ListeningSockets& sockets) {
   if (!sockets.path().empty()) {
@@ -81,7 +86,9 @@ void Lines::gdb_command(const ListeningSockets& sockets) {
                                        : fmt::format("target extended-remote {}", sockets.path()));
 }
 
-void Lines::streaming(std::string_view where) { tell(fmt::format("Remote debugging using {}", where)); }
+void Lines::streaming(std::string_view where) {
+  tell(fmt::format("Remote debugging using {}", where));
+}
 
 void Lines::connected(const PeerName& peer) {
   if (peer.host.empty()) {
@@ -92,7 +99,8 @@ void Lines::connected(const PeerName& peer) {
 }
 
 void Lines::refused(const PeerName& peer, const Error& why) {
-  const auto from = peer.host.empty() ? std::string() : fmt::format(" from {}, port {}", peer.host, peer.port);
+  const auto from =
+      peer.host.empty() ? std::string() : fmt::format(" from {}, port {}", peer.host, peer.port);
   notices_.line(fmt::format("Connection{} refused: {}", from, why.text));
 }
 
@@ -100,6 +108,8 @@ void Lines::reopening() {
   tell("Remote side has terminated connection.  GDBserver will reopen the connection.");
 }
 
-void Lines::exiting() { tell("GDBserver exiting"); }
+void Lines::exiting() {
+  tell("GDBserver exiting");
+}
 
 }  // namespace cotrace::server

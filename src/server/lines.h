@@ -1,14 +1,14 @@
-// What the server tells on its terminal. As gdbserver these are gdbserver's lines, which people's tools wait for; under our own name only
-// what was asked for.
+// What the server tells on its terminal. As gdbserver these are gdbserver's lines, which people's tools wait
+// for; under our own name only what was asked for.
 #pragma once
-
-#include <cotrace/error.h>
-#include <cotrace/event.h>
-#include <cotrace/ids.h>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include <cotrace/error.h>
+#include <cotrace/event.h>
+#include <cotrace/ids.h>
 
 #include "server/log.h"
 #include "server/notices.h"

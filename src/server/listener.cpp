@@ -1,11 +1,10 @@
 #include "server/listener.h"
 
+#include <cerrno>
+#include <chrono>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
-
-#include <cerrno>
-#include <chrono>
 
 #include "base/errno_error.h"
 #include "server/peer.h"
@@ -13,7 +12,8 @@
 namespace cotrace::server {
 namespace {
 
-// How long to wait for a free descriptor. The connection stays in the queue, and epoll would report it without end.
+// How long to wait for a free descriptor. The connection stays in the queue, and epoll would report it
+// without end.
 constexpr std::chrono::seconds kRetry{1};
 
 }  // namespace
@@ -72,8 +72,8 @@ void Listener::accept_one(int listening) {
     return;
   }
   const int on = 1;
-  // A debugger's packets are small and each waits for its answer: Nagle's delay would be added to every one. Fails on
-  // a Unix socket, which has no such delay.
+  // A debugger's packets are small and each waits for its answer: Nagle's delay would be added to every one.
+  // Fails on a Unix socket, which has no such delay.
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   owner_.on_connection(std::move(socket), peer);
 }

@@ -1,9 +1,9 @@
 // Accepting clients.
 #pragma once
 
-#include <cotrace/error.h>
-
 #include <vector>
+
+#include <cotrace/error.h>
 
 #include "base/fd.h"
 #include "base/reactor.h"

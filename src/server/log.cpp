@@ -57,7 +57,9 @@ bool Log::to_file(const std::string& path) {
   }
 }
 
-void Log::set_timestamps(bool on) { sink_->logger.set_pattern(on ? kTimed : kPlain); }
+void Log::set_timestamps(bool on) {
+  sink_->logger.set_pattern(on ? kTimed : kPlain);
+}
 
 void Log::write(std::string_view text) {
   sink_->logger.log(spdlog::level::info, spdlog::string_view_t(text.data(), text.size()));

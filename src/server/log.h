@@ -1,9 +1,9 @@
-// What the server does, for those who asked for it (-v, --debug): the one place that knows the logging library.
+// What the server does, for those who asked for it (-v, --debug): the one place that knows the logging
+// library.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdint>
+#include <fmt/format.h>
 #include <memory>
 #include <string>
 #include <string_view>

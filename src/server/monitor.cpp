@@ -1,14 +1,14 @@
 #include "server/monitor.h"
 
 #include <fmt/format.h>
-
 #include <optional>
 #include <utility>
 
 namespace cotrace::server {
 namespace {
 
-// gdb's test suite recognises gdbserver by the first line and by "Quit GDBserver"; it then counts known bugs of gdbserver as known.
+// gdb's test suite recognises gdbserver by the first line and by "Quit GDBserver"; it then counts known bugs
+// of gdbserver as known.
 constexpr std::string_view kHelp =
     "The following monitor commands are supported:\n"
     "  help\n"

@@ -25,7 +25,8 @@ class Monitor final : public session::Console {
  public:
   Monitor(MonitorHost& host, Log& log, PacketLog& packets) : host_(host), log_(log), packets_(packets) {}
 
-  // The text is complete with its line ends. An unknown command is `unsupported`, with gdbserver's complaint and the help as the text.
+  // The text is complete with its line ends. An unknown command is `unsupported`, with gdbserver's complaint
+  // and the help as the text.
   Result<std::string> run(std::string_view command) override;
 
  private:
@@ -38,7 +39,8 @@ class Monitor final : public session::Console {
   LogLevel quiet_level_{LogLevel::off};  // to go back to when debugging is switched off
 };
 
-// The options of --debug-format and `set debug-format`: none, timestamp, all, separated by commas. False: one is unknown.
+// The options of --debug-format and `set debug-format`: none, timestamp, all, separated by commas. False: one
+// is unknown.
 bool apply_debug_format(Log& log, std::string_view formats);
 
 }  // namespace cotrace::server

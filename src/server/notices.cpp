@@ -1,5 +1,6 @@
 #include "server/notices.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/epoll.h>
@@ -7,24 +8,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 namespace cotrace::server {
 namespace {
 
 constexpr std::size_t kPendingLimit = 64 * 1024;
 
-// O_NONBLOCK belongs to the open file, not to the descriptor: set on fd 2 it would hit the debugged program, the shell and everybody
-// else who shares the terminal. A second open of the same file has flags of its own. Plain files never block and keep their one
-// offset, so they are written through the descriptor given.
+// O_NONBLOCK belongs to the open file, not to the descriptor: set on fd 2 it would hit the debugged program,
+// the shell and everybody else who shares the terminal. A second open of the same file has flags of its own.
+// Plain files never block and keep their one offset, so they are written through the descriptor given.
 base::Fd reopened(int fd) {
-  struct stat file {};
+  struct stat file{};
   if (::fstat(fd, &file) != 0 || (!S_ISFIFO(file.st_mode) && !S_ISCHR(file.st_mode))) return {};
-  return base::Fd(::open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  return base::Fd(
+      ::open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
 bool is_socket(int fd) {
-  struct stat file {};
+  struct stat file{};
   return ::fstat(fd, &file) == 0 && S_ISSOCK(file.st_mode);
 }
 
@@ -33,7 +33,9 @@ bool is_socket(int fd) {
 Notices::Notices(base::Reactor& reactor, int fd)
     : reactor_(reactor), given_(fd), own_(reopened(fd)), socket_(is_socket(fd)) {}
 
-Notices::~Notices() { flush(); }
+Notices::~Notices() {
+  flush();
+}
 
 void Notices::line(std::string_view text) {
   if (pending_.size() + text.size() + 1 > kPendingLimit) {
@@ -66,7 +68,8 @@ void Notices::flush() {
     return;
   }
   if (watch_.active()) return;
-  auto watch = reactor_.watch(own_.valid() ? own_.get() : given_, EPOLLOUT, [this](std::uint32_t) { flush(); });
+  auto watch =
+      reactor_.watch(own_.valid() ? own_.get() : given_, EPOLLOUT, [this](std::uint32_t) { flush(); });
   if (watch) watch_ = std::move(*watch);
 }
 

@@ -1,7 +1,7 @@
 // Lines for the person at the terminal, on standard error.
 //
-// A terminal or pipe that nobody reads gets full, and writing to it blocks. The server must go on serving, so lines that the kernel does
-// not take are kept for a while, and dropped when there are too many.
+// A terminal or pipe that nobody reads gets full, and writing to it blocks. The server must go on serving, so
+// lines that the kernel does not take are kept for a while, and dropped when there are too many.
 #pragma once
 
 #include <string>
@@ -31,7 +31,8 @@ class Notices {
 
   base::Reactor& reactor_;
   int given_;
-  base::Fd own_;  // a second open of the same pipe or terminal, which may be non-blocking without anybody noticing
+  base::Fd
+      own_;  // a second open of the same pipe or terminal, which may be non-blocking without anybody noticing
   bool socket_{false};
   base::Reactor::Watch watch_;
   std::string pending_;

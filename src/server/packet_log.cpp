@@ -1,12 +1,11 @@
 #include "server/packet_log.h"
 
+#include <ctime>
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <ctime>
 #include <iterator>
+#include <unistd.h>
 
 namespace cotrace::server {
 

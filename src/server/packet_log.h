@@ -11,13 +11,14 @@
 
 namespace cotrace::server {
 
-// One packet as one line: the client's number, the direction, the packet with everything that is no printable ASCII as \xNN (and the
-// backslash as \\). `->`: to the client.
+// One packet as one line: the client's number, the direction, the packet with everything that is no printable
+// ASCII as \xNN (and the backslash as \\). `->`: to the client.
 std::string packet_line(unsigned client, bool from_client, std::string_view packet);
 // "HH:MM:SS.uuuuuu", local time.
 std::string clock_text(std::chrono::system_clock::time_point when);
 
-// Writes packets to a file (--log-packets), and to the server's log while that is asked for (--remote-debug, monitor set remote-debug).
+// Writes packets to a file (--log-packets), and to the server's log while that is asked for (--remote-debug,
+// monitor set remote-debug).
 class PacketLog {
  public:
   explicit PacketLog(Log& log) : log_(log) {}

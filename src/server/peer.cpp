@@ -1,14 +1,13 @@
 #include "server/peer.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
+#include <netinet/in.h>
 #include <vector>
 
 #include "base/errno_error.h"
@@ -16,7 +15,8 @@
 namespace cotrace::server {
 namespace {
 
-// An address as the tables write it: 32-bit words of the raw address in the machine's byte order, then the port, in upper-case hex.
+// An address as the tables write it: 32-bit words of the raw address in the machine's byte order, then the
+// port, in upper-case hex.
 std::string table_key(const SocketAddress& address, bool as_v6) {
   std::array<std::uint32_t, 4> words{};
   std::size_t count = 1;
@@ -99,7 +99,8 @@ Result<> verdict(uid_t peer) {
 Result<> check_unix_peer(int socket) {
   ucred peer{};
   socklen_t length = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return base::fail_errno("SO_PEERCRED");
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0)
+    return base::fail_errno("SO_PEERCRED");
   return verdict(peer.uid);
 }
 
@@ -125,6 +126,8 @@ Result<> check_peer(int socket) {
   return fail(Errc::not_permitted, "the peer is on this machine, but its user cannot be found in /proc/net");
 }
 
-bool may_connect(uid_t peer, uid_t own) { return peer == own || peer == 0; }
+bool may_connect(uid_t peer, uid_t own) {
+  return peer == own || peer == 0;
+}
 
 }  // namespace cotrace::server

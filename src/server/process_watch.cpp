@@ -1,11 +1,10 @@
 #include "server/process_watch.h"
 
+#include <csignal>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "base/errno_error.h"
 
@@ -13,8 +12,12 @@ namespace cotrace::server {
 namespace {
 
 // glibc 2.36 has both in <sys/pidfd.h>, but declares them as C++ functions, which it does not have.
-int open_pidfd(Pid process) { return static_cast<int>(::syscall(SYS_pidfd_open, process.value, 0)); }
-void send_kill(int pidfd) { ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0); }
+int open_pidfd(Pid process) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, process.value, 0));
+}
+void send_kill(int pidfd) {
+  ::syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, nullptr, 0);
+}
 
 }  // namespace
 
@@ -23,7 +26,8 @@ Result<> ProcessWatch::add(Pid process) {
   Entry entry{base::Fd(open_pidfd(process)), {}};
   if (!entry.pidfd.valid()) return base::fail_errno("pidfd_open");
   // Readable when the whole thread group has ended.
-  auto watch = reactor_.watch(entry.pidfd.get(), EPOLLIN, [this, process](std::uint32_t) { on_end(process); });
+  auto watch =
+      reactor_.watch(entry.pidfd.get(), EPOLLIN, [this, process](std::uint32_t) { on_end(process); });
   if (!watch) return std::unexpected(watch.error());
   entry.watch = std::move(*watch);
   watched_.emplace(process, std::move(entry));

@@ -1,24 +1,24 @@
 // Programs that were launched here and let go: waits for their end and buries them.
 #pragma once
 
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
-
 #include <functional>
 #include <map>
 #include <set>
+
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
 
 #include "base/fd.h"
 #include "base/reactor.h"
 
 namespace cotrace::server {
 
-// Each process is held by a pidfd (pidfd_open(2)), so a process id that the kernel has given to somebody else meanwhile is never
-// mistaken for it.
+// Each process is held by a pidfd (pidfd_open(2)), so a process id that the kernel has given to somebody else
+// meanwhile is never mistaken for it.
 class ProcessWatch {
  public:
-  // `ended` is called once per process; it may add others. `traced`: the tracer waits for it, whose word on the death must not be
-  // taken away by burying it here.
+  // `ended` is called once per process; it may add others. `traced`: the tracer waits for it, whose word on
+  // the death must not be taken away by burying it here.
   ProcessWatch(base::Reactor& reactor, std::function<bool(Pid)> traced, std::function<void(Pid)> ended)
       : reactor_(reactor), traced_(std::move(traced)), ended_(std::move(ended)) {}
 

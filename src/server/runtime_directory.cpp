@@ -1,11 +1,10 @@
 #include "server/runtime_directory.h"
 
+#include <cerrno>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
 
 #include "base/errno_error.h"
 
@@ -14,11 +13,12 @@ namespace cotrace::server {
 Result<std::string> private_directory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return base::fail_errno(path);
   // /tmp is everybody's: whoever was there first may have made the directory, or a link to somewhere else.
-  struct stat found {};
+  struct stat found{};
   if (::lstat(path.c_str(), &found) != 0) return base::fail_errno(path);
   if (!S_ISDIR(found.st_mode) || found.st_uid != ::geteuid() || (found.st_mode & 0077) != 0) {
-    return fail(Errc::not_permitted,
-                fmt::format("{} is not a directory of this user's alone; remove it, or say where to listen", path));
+    return fail(
+        Errc::not_permitted,
+        fmt::format("{} is not a directory of this user's alone; remove it, or say where to listen", path));
   }
   return path;
 }

@@ -1,17 +1,17 @@
 #include "server/server.h"
 
+#include <chrono>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
-
-#include <chrono>
 
 #include "base/errno_error.h"
 
 namespace cotrace::server {
 namespace {
 
-// A tracee in the middle of dying or of a vfork can keep the end waiting; what is left is then the kernel's to clean up.
+// A tracee in the middle of dying or of a vfork can keep the end waiting; what is left is then the kernel's
+// to clean up.
 constexpr std::chrono::seconds kPatience{5};
 
 template <class... F>
@@ -19,17 +19,21 @@ struct Overloaded : F... {
   using F::operator()...;
 };
 
-base::Fd duplicate(int fd) { return base::Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+base::Fd duplicate(int fd) {
+  return base::Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
+}
 
 }  // namespace
 
-Server::Server(base::Reactor& reactor, trace::Core& core, ServerOptions options, const View::Services& services)
+Server::Server(base::Reactor& reactor, trace::Core& core, ServerOptions options,
+               const View::Services& services)
     : reactor_(reactor),
       core_(core),
       options_(std::move(options)),
       services_(services),
       undebugged_(
-          reactor, [this](Pid process) { return debugged(process); }, [this](Pid process) { forget(process); }) {
+          reactor, [this](Pid process) { return debugged(process); },
+          [this](Pid process) { forget(process); }) {
   options_.target.foreground = options_.terminal && terminal_.in_foreground();
   if (!std::holds_alternative<StdioAddress>(options_.address)) return;
   // There is no second connection to be had on stdin.
@@ -40,7 +44,9 @@ Server::Server(base::Reactor& reactor, trace::Core& core, ServerOptions options,
   options_.target.descriptors = {{STDIN_FILENO, null_.get()}, {STDOUT_FILENO, STDERR_FILENO}};
 }
 
-Server::~Server() { clients_.clear(); }
+Server::~Server() {
+  clients_.clear();
+}
 
 Result<> Server::bind() {
   return std::visit(Overloaded{
@@ -78,15 +84,18 @@ void Server::start() {
   }
   View& view = new_view();
   waiting_ = &view;
-  // The answers of the target come from within it, where it must not be called again: what follows is deferred.
+  // The answers of the target come from within it, where it must not be called again: what follows is
+  // deferred.
   std::visit(Overloaded{
                  [this](std::monostate) { begin(); },
                  [this, &view](const StartProgram& program) {
                    if (null_.valid()) services_.lines.note("stdin/stdout redirected");
-                   view.target().processes()->launch({program.arguments}, [this](Result<session::ThreadRef> first) {
-                     if (!first) services_.lines.cannot_launch(first.error());
-                     started(first);
-                   });
+                   view.target().processes()->launch({program.arguments},
+                                                     [this](Result<session::ThreadRef> first) {
+                                                       if (!first)
+                                                         services_.lines.cannot_launch(first.error());
+                                                       started(first);
+                                                     });
                  },
                  [this, &view](const StartAttached& attached) {
                    auto done = [this, pid = attached.process](Result<session::ThreadRef> first) {
@@ -134,9 +143,14 @@ void Server::begin() {
 void Server::announce() {
   if (!listener_) return;
   switch (options_.announce) {
-    case Announce::nothing: return;
-    case Announce::address: services_.lines.listening(listener_->sockets()); return;
-    case Announce::gdb_command: services_.lines.gdb_command(listener_->sockets()); return;
+    case Announce::nothing:
+      return;
+    case Announce::address:
+      services_.lines.listening(listener_->sockets());
+      return;
+    case Announce::gdb_command:
+      services_.lines.gdb_command(listener_->sockets());
+      return;
   }
 }
 

@@ -1,9 +1,6 @@
 // The server: brings programs, listeners, clients and the rules of its life together.
 #pragma once
 
-#include <cotrace/error.h>
-#include <cotrace/ids.h>
-
 #include <functional>
 #include <list>
 #include <memory>
@@ -12,6 +9,9 @@
 #include <string>
 #include <variant>
 #include <vector>
+
+#include <cotrace/error.h>
+#include <cotrace/ids.h>
 
 #include "base/reactor.h"
 #include "server/address.h"
@@ -49,20 +49,22 @@ struct ServerOptions {
   native::TargetOptions target;            // console, observer and foreground are filled in by the server
   std::set<std::string> disabled_packets;  // session::SessionOptions
   Announce announce{Announce::address};
-  bool terminal{true};                     // a launched program may become the terminal's foreground group
-  std::function<void()> ready;             // clients can connect; may be empty
+  bool terminal{true};          // a launched program may become the terminal's foreground group
+  std::function<void()> ready;  // clients can connect; may be empty
 };
 
-// Lives on the reactor's thread. Start it, run the reactor until the server stops it, then ask for the exit code.
+// Lives on the reactor's thread. Start it, run the reactor until the server stops it, then ask for the exit
+// code.
 class Server final : public ListenerOwner, public ClientOwner, public ViewOwner {
  public:
   Server(base::Reactor& reactor, trace::Core& core, ServerOptions options, const View::Services& services);
   ~Server() override;
 
-  // Resolves and binds the address, launches or attaches, then opens the door. What fails is told on the terminal and ends the server
-  // with code 1.
+  // Resolves and binds the address, launches or attaches, then opens the door. What fails is told on the
+  // terminal and ends the server with code 1.
   void start();
-  // Ends in order: clients are hung up on, what was launched is killed, what was attached to is let go, then the reactor is stopped.
+  // Ends in order: clients are hung up on, what was launched is killed, what was attached to is let go, then
+  // the reactor is stopped.
   void finish(int exit_code);
   [[nodiscard]] int exit_code() const { return exit_code_; }
 
@@ -104,22 +106,24 @@ class Server final : public ListenerOwner, public ClientOwner, public ViewOwner 
   ServerOptions options_;
   View::Services services_;
   Terminal terminal_;
-  base::Fd null_;                // with stdio: the program's standard input
-  base::Fd device_;              // a terminal device that is open but not yet a client's
-  ProcessWatch undebugged_;      // launched here or of the command line, and nobody's at the moment
-  std::set<Pid> ours_;           // launched here, alive, and not detached from on a client's word: they die with the server
-  std::optional<Pid> served_;    // the process of the command line, while it lives and is wanted
+  base::Fd null_;            // with stdio: the program's standard input
+  base::Fd device_;          // a terminal device that is open but not yet a client's
+  ProcessWatch undebugged_;  // launched here or of the command line, and nobody's at the moment
+  std::set<Pid>
+      ours_;  // launched here, alive, and not detached from on a client's word: they die with the server
+  std::optional<Pid> served_;  // the process of the command line, while it lives and is wanted
   std::optional<ListeningSockets> bound_;
   std::optional<Listener> listener_;
   std::list<View> views_;
-  View* waiting_{nullptr};       // the view that the next client gets: prepared at the start, or left by gdbserver's last client
+  View* waiting_{nullptr};  // the view that the next client gets: prepared at the start, or left by
+                            // gdbserver's last client
   std::list<Client> clients_;
   unsigned clients_seen_{0};
-  unsigned arriving_{0};         // connected, and their view attaches to the program of the command line
+  unsigned arriving_{0};  // connected, and their view attaches to the program of the command line
   Farewell farewell_{Farewell::lost};  // of the client that left last
   base::Reactor::Watch patience_;
   int exit_code_{0};
-  bool open_{false};             // clients can connect
+  bool open_{false};  // clients can connect
   bool finishing_{false};
 };
 

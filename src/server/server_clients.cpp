@@ -1,8 +1,6 @@
 // Clients and views of the server: who comes, who goes, what stays behind.
-#include <fmt/format.h>
-
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <tuple>
 
 #include "server/server.h"
@@ -40,7 +38,9 @@ void Server::on_connection(base::Fd socket, const PeerName& peer) {
   view.target().processes()->attach(*served_, true, std::move(done));
 }
 
-void Server::on_refused(const PeerName& peer, const Error& why) { services_.lines.refused(peer, why); }
+void Server::on_refused(const PeerName& peer, const Error& why) {
+  services_.lines.refused(peer, why);
+}
 
 void Server::welcome(View& view, const std::string& name, base::Fd input, base::Fd output) {
   const unsigned number = ++clients_seen_;
@@ -99,7 +99,9 @@ void Server::go_on(Next next, View& view) {
     case Next::wait_for_children:
       if (listener_) listener_->close();
       return;
-    case Next::end: finish(0); return;
+    case Next::end:
+      finish(0);
+      return;
   }
 }
 
@@ -122,7 +124,9 @@ void Server::given_up(View& view) {
   if (after_client(options_.life, situation) == Next::end) finish(0);
 }
 
-View& Server::new_view() { return views_.emplace_back(core_, reactor_, options_.target, services_, *this); }
+View& Server::new_view() {
+  return views_.emplace_back(core_, reactor_, options_.target, services_, *this);
+}
 
 bool Server::debugged(Pid process) {
   return std::ranges::any_of(views_, [process](View& view) { return !view.given_up() && view.has(process); });
@@ -130,8 +134,8 @@ bool Server::debugged(Pid process) {
 
 bool Server::had_by_others(const View& view) {
   return std::ranges::any_of(view.launched(), [&](Pid process) {
-    return std::ranges::any_of(views_,
-                               [&](View& other) { return &other != &view && !other.given_up() && other.has(process); });
+    return std::ranges::any_of(
+        views_, [&](View& other) { return &other != &view && !other.given_up() && other.has(process); });
   });
 }
 
@@ -143,9 +147,13 @@ void Server::watch_orphans() {
   if (served_) watch(*served_);
 }
 
-void Server::process_launched(View&, Pid process) { ours_.insert(process); }
+void Server::process_launched(View&, Pid process) {
+  ours_.insert(process);
+}
 
-void Server::process_ended(View&, Pid process) { forget(process); }
+void Server::process_ended(View&, Pid process) {
+  forget(process);
+}
 
 void Server::process_let_go(View&, Pid process, bool launched) {
   if (!launched && !ours_.contains(process)) {
@@ -175,14 +183,16 @@ void Server::end_if_idle() {
 
 void Server::exit_requested(View&) {
   services_.lines.exiting();
-  // The reply leaves first: output is written at the end of what the client has sent, and this comes after it.
+  // The reply leaves first: output is written at the end of what the client has sent, and this comes after
+  // it.
   finish(0);
 }
 
 std::string Server::who(const View& asking) {
   std::string text;
   for (const auto& client : clients_) {
-    text += fmt::format("client {} ({}){}\n", client.number(), client.name(), &client.view() == &asking ? ", you" : "");
+    text += fmt::format("client {} ({}){}\n", client.number(), client.name(),
+                        &client.view() == &asking ? ", you" : "");
     text += client.view().target().describe_holds();
     if (!text.ends_with('\n')) text += '\n';
   }

@@ -1,12 +1,11 @@
 #include "server/signals.h"
 
+#include <array>
+#include <csignal>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <array>
-#include <csignal>
 
 #include "base/errno_error.h"
 
@@ -16,11 +15,12 @@ namespace {
 constexpr std::array kEnding = {SIGHUP, SIGINT, SIGTERM, SIGQUIT};
 
 bool is_ignored(int signal) {
-  struct sigaction action {};
+  struct sigaction action{};
   return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-// A blocked signal is queued even where it is ignored, so those that shall stay ignored must not be in the set.
+// A blocked signal is queued even where it is ignored, so those that shall stay ignored must not be in the
+// set.
 sigset_t ending_set() {
   sigset_t set;
   ::sigemptyset(&set);

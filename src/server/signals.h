@@ -1,19 +1,20 @@
 // The signals that end a server, as events of its loop.
 #pragma once
 
-#include <cotrace/error.h>
-
 #include <functional>
+
+#include <cotrace/error.h>
 
 #include "base/fd.h"
 #include "base/reactor.h"
 
 namespace cotrace::server {
 
-// Blocks and ignores what a server must, for the whole process: to be called in main() before any thread is started. Those that the
-// process was started with as ignored (nohup) stay so.
+// Blocks and ignores what a server must, for the whole process: to be called in main() before any thread is
+// started. Those that the process was started with as ignored (nohup) stay so.
 //   blocked: SIGCHLD (the tracing core reads it), SIGHUP SIGINT SIGTERM SIGQUIT (EndingSignals)
-//   ignored: SIGPIPE (a write tells), SIGTTOU SIGTTIN (the debugged program has the terminal, and the server goes on writing)
+//   ignored: SIGPIPE (a write tells), SIGTTOU SIGTTIN (the debugged program has the terminal, and the server
+//   goes on writing)
 void prepare_signals();
 
 class EndingSignals {

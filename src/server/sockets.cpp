@@ -1,16 +1,15 @@
 #include "server/sockets.h"
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fmt/format.h>
 #include <memory>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <optional>
+#include <sys/stat.h>
+#include <sys/un.h>
 
 #include "base/errno_error.h"
 
@@ -20,7 +19,8 @@ namespace {
 using base::Fd;
 
 constexpr int kBacklog = 16;
-// With port 0 the second socket must get the port that the kernel picked for the first, which may be taken there.
+// With port 0 the second socket must get the port that the kernel picked for the first, which may be taken
+// there.
 constexpr int kPortTries = 32;
 
 template <class T>
@@ -67,9 +67,12 @@ void set_port(SocketAddress& address, std::uint16_t port) {
 
 int family_number(TcpAddress::Family family) {
   switch (family) {
-    case TcpAddress::Family::v4: return AF_INET;
-    case TcpAddress::Family::v6: return AF_INET6;
-    case TcpAddress::Family::any: break;
+    case TcpAddress::Family::v4:
+      return AF_INET;
+    case TcpAddress::Family::v6:
+      return AF_INET6;
+    case TcpAddress::Family::any:
+      break;
   }
   return AF_UNSPEC;
 }
@@ -103,7 +106,9 @@ Result<Fd> bound_socket(const SocketAddress& address) {
 }
 
 // A machine without IPv6 (or without IPv4) is no failure as long as one of the addresses can be had.
-bool family_missing(int sys_errno) { return sys_errno == EAFNOSUPPORT || sys_errno == EADDRNOTAVAIL; }
+bool family_missing(int sys_errno) {
+  return sys_errno == EAFNOSUPPORT || sys_errno == EADDRNOTAVAIL;
+}
 
 struct Bound {
   std::vector<Fd> sockets;
@@ -132,9 +137,10 @@ Result<Bound> bind_all(std::vector<SocketAddress> addresses) {
   return bound;
 }
 
-// Nobody accepts at the other end of a socket file whose server has died. connect(2) says the same of a plain file.
+// Nobody accepts at the other end of a socket file whose server has died. connect(2) says the same of a plain
+// file.
 bool abandoned(const std::string& path, const SocketAddress& address) {
-  struct stat file {};
+  struct stat file{};
   if (::lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
   const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   return probe.valid() && ::connect(probe.get(), address.get(), address.length) != 0 && errno == ECONNREFUSED;
@@ -143,7 +149,8 @@ bool abandoned(const std::string& path, const SocketAddress& address) {
 SocketAddress unix_address(const UnixAddress& address) {
   sockaddr_un result{};
   result.sun_family = AF_UNIX;
-  std::memcpy(result.sun_path, address.path.data(), std::min(address.path.size(), sizeof result.sun_path - 1));
+  std::memcpy(result.sun_path, address.path.data(),
+              std::min(address.path.size(), sizeof result.sun_path - 1));
   return from(result);
 }
 
@@ -159,11 +166,11 @@ Result<std::vector<SocketAddress>> resolve(const TcpAddress& address) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* list = nullptr;
-  const int failed =
-      ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list);
+  const int failed = ::getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list);
   if (failed != 0) {
-    return fail(Errc::not_found, fmt::format("{}: cannot resolve name: {}", to_string(address),
-                                             failed == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(failed)));
+    return fail(Errc::not_found,
+                fmt::format("{}: cannot resolve name: {}", to_string(address),
+                            failed == EAI_SYSTEM ? std::strerror(errno) : ::gai_strerror(failed)));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, &::freeaddrinfo);
   std::vector<SocketAddress> result;
@@ -191,7 +198,8 @@ Result<ListeningSockets> ListeningSockets::bind(const std::vector<SocketAddress>
 
 Result<ListeningSockets> ListeningSockets::bind(const UnixAddress& address) {
   const auto where = unix_address(address);
-  // The file must never be open to others, not for a moment: the mode is set by the mask, not by a later chmod.
+  // The file must never be open to others, not for a moment: the mode is set by the mask, not by a later
+  // chmod.
   const auto mask = ::umask(0077);
   auto socket = bound_socket(where);
   if (!socket && socket.error().sys_errno == EADDRINUSE && abandoned(address.path, where)) {
@@ -201,7 +209,7 @@ Result<ListeningSockets> ListeningSockets::bind(const UnixAddress& address) {
   ::umask(mask);
   if (!socket) return std::unexpected(socket.error());
   ListeningSockets result;
-  struct stat file {};
+  struct stat file{};
   if (::lstat(address.path.c_str(), &file) != 0) return base::fail_errno(address.path);
   result.path_ = address.path;
   result.device_ = file.st_dev;
@@ -229,12 +237,14 @@ ListeningSockets& ListeningSockets::operator=(ListeningSockets&& other) noexcept
   return *this;
 }
 
-ListeningSockets::~ListeningSockets() { close(); }
+ListeningSockets::~ListeningSockets() {
+  close();
+}
 
 void ListeningSockets::close() {
   sockets_.clear();
   if (path_.empty()) return;
-  struct stat file {};
+  struct stat file{};
   if (::lstat(path_.c_str(), &file) == 0 && file.st_dev == device_ && file.st_ino == inode_) {
     ::unlink(path_.c_str());
   }

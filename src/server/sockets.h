@@ -1,12 +1,12 @@
 // Listening sockets: resolving, binding, listening, and naming those who connect.
 #pragma once
 
-#include <cotrace/error.h>
-#include <sys/socket.h>
-
 #include <cstdint>
 #include <string>
+#include <sys/socket.h>
 #include <vector>
+
+#include <cotrace/error.h>
 
 #include "base/fd.h"
 #include "server/address.h"
@@ -20,16 +20,17 @@ struct SocketAddress {
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-// What the address stands for. A named host is all of its own addresses and no other; none, or `localhost`, is both loopback
-// addresses (gdb tries ::1 first, then 127.0.0.1); `*` is every interface. not_found: "HOST:PORT: cannot resolve name: WHY".
+// What the address stands for. A named host is all of its own addresses and no other; none, or `localhost`,
+// is both loopback addresses (gdb tries ::1 first, then 127.0.0.1); `*` is every interface. not_found:
+// "HOST:PORT: cannot resolve name: WHY".
 Result<std::vector<SocketAddress>> resolve(const TcpAddress& address);
 
-// A set of sockets that are one address to the outside, with the same port. Removes the file of a Unix socket when it goes, if the
-// file is still its own.
+// A set of sockets that are one address to the outside, with the same port. Removes the file of a Unix socket
+// when it goes, if the file is still its own.
 class ListeningSockets {
  public:
-  // Bound, but nobody can connect yet. The text of a failure begins as gdbserver's: "Can't bind address: REASON." A file that a
-  // dead server left at a Unix socket's path is replaced; a living one's is not.
+  // Bound, but nobody can connect yet. The text of a failure begins as gdbserver's: "Can't bind address:
+  // REASON." A file that a dead server left at a Unix socket's path is replaced; a living one's is not.
   static Result<ListeningSockets> bind(const std::vector<SocketAddress>& addresses);
   static Result<ListeningSockets> bind(const UnixAddress& address);
 
@@ -40,8 +41,8 @@ class ListeningSockets {
   // From now on clients can connect. "Can't listen on socket: REASON."
   Result<> listen();
   [[nodiscard]] const std::vector<base::Fd>& sockets() const { return sockets_; }
-  [[nodiscard]] std::uint16_t port() const { return port_; }            // TCP only, else 0
-  [[nodiscard]] const std::string& path() const { return path_; }       // Unix only, else empty
+  [[nodiscard]] std::uint16_t port() const { return port_; }       // TCP only, else 0
+  [[nodiscard]] const std::string& path() const { return path_; }  // Unix only, else empty
   void close();
 
  private:
@@ -49,7 +50,8 @@ class ListeningSockets {
   std::vector<base::Fd> sockets_;
   std::uint16_t port_{0};
   std::string path_;
-  dev_t device_{0};  // of the socket file: a file that somebody else put there meanwhile is not ours to remove
+  dev_t device_{
+      0};  // of the socket file: a file that somebody else put there meanwhile is not ours to remove
   ino_t inode_{0};
 };
 

@@ -1,8 +1,7 @@
 #include "server/view.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <unistd.h>
 
 namespace cotrace::server {
 
@@ -19,7 +18,9 @@ native::TargetOptions View::with_us(native::TargetOptions options) {
   return options;
 }
 
-bool View::has_processes() { return !target_.processes()->list().empty(); }
+bool View::has_processes() {
+  return !target_.processes()->list().empty();
+}
 
 bool View::has(Pid process) {
   const auto list = target_.processes()->list();
@@ -65,13 +66,19 @@ void View::killing(Pid process) {
 }
 
 void View::agent_printf(std::string_view text) {
-  // gdb's dprintf in agent style promises the server's standard output (gdb manual, "Dynamic Printf"). The server's
-  // stdout is the program's too, so a full pipe here has blocked the program already.
+  // gdb's dprintf in agent style promises the server's standard output (gdb manual, "Dynamic Printf"). The
+  // server's stdout is the program's too, so a full pipe here has blocked the program already.
   [[maybe_unused]] const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
 }
 
-void View::request_exit() { owner_.exit_requested(*this); }
-void View::set_libthread_db_path(const std::string& directories) { target_.set_libthread_db_path(directories); }
-std::string View::who() { return owner_.who(*this); }
+void View::request_exit() {
+  owner_.exit_requested(*this);
+}
+void View::set_libthread_db_path(const std::string& directories) {
+  target_.set_libthread_db_path(directories);
+}
+std::string View::who() {
+  return owner_.who(*this);
+}
 
 }  // namespace cotrace::server

@@ -1,12 +1,12 @@
 // What one client sees and has: its processes, its monitor commands, what is told about them.
 #pragma once
 
-#include <cotrace/event.h>
-#include <cotrace/ids.h>
-
 #include <functional>
 #include <set>
 #include <string>
+
+#include <cotrace/event.h>
+#include <cotrace/ids.h>
 
 #include "native/native_target.h"
 #include "server/lines.h"
@@ -16,21 +16,23 @@ namespace cotrace::server {
 
 class View;
 
-// What the server hears of its views. Called from the target's observer: nothing of the target but looking may be called from within.
+// What the server hears of its views. Called from the target's observer: nothing of the target but looking
+// may be called from within.
 class ViewOwner {
  public:
   virtual ~ViewOwner() = default;
   virtual void process_launched(View& view, Pid process) = 0;
   virtual void process_ended(View& view, Pid process) = 0;
-  // The client detached from it (not: the view was given up). `launched`: this server started it, so nobody else will bury it.
+  // The client detached from it (not: the view was given up). `launched`: this server started it, so nobody
+  // else will bury it.
   virtual void process_let_go(View& view, Pid process, bool launched) = 0;
   // `monitor exit`, from within the command.
   virtual void exit_requested(View& view) = 0;
   virtual std::string who(const View& asking) = 0;
 };
 
-// A native target and those it reports to. May outlive its client (gdbserver's next client goes on with it) and precede it (the program
-// is launched before anybody connects).
+// A native target and those it reports to. May outlive its client (gdbserver's next client goes on with it)
+// and precede it (the program is launched before anybody connects).
 class View final : public native::Observer, public MonitorHost {
  public:
   struct Services {
@@ -70,7 +72,8 @@ class View final : public native::Observer, public MonitorHost {
   ViewOwner& owner_;
   Monitor monitor_;
   std::set<Pid> launched_;
-  std::set<Pid> told_;  // launched or attached by name: their end is worth a line, that of their thousand children is not
+  std::set<Pid> told_;  // launched or attached by name: their end is worth a line, that of their thousand
+                        // children is not
   bool given_up_{false};
   native::NativeTarget target_;  // last: it points to the members above
 };

@@ -36,6 +36,8 @@ class AllStop final : public StopMode {
   };
 
   void forget_signals(Pid pid);
+  void owe_signals(std::span<const ThreadAction> actions);
+  std::optional<ThreadRef> interruptible(std::span<const ThreadAction> actions);
   rsp::Reply status();
   std::optional<StopReport> held_back(std::span<const ThreadAction> actions);
   StopQueue::iterator first_of_ending(StopQueue::iterator end_report);
@@ -52,6 +54,7 @@ class AllStop final : public StopMode {
   // Signals that the client gave a thread which did not run, because it had a held-back stop to tell of
   // first.
   std::map<ThreadRef, int> owed_;
+  bool interrupt_owed_{false};  // a Ctrl-C that no stop has answered
 };
 
 void AllStop::on_stop(const StopReport& report) {
@@ -79,6 +82,8 @@ void AllStop::on_halted() {
   if (phase_ != Phase::halting) return;
   phase_ = Phase::standing;
   const auto first = std::exchange(first_, std::nullopt);
+  // A step may be one of many that the user knows nothing of; any other stop is as good as the one asked for.
+  if (first && !std::holds_alternative<stop::Step>(first->reason)) interrupt_owed_ = false;
   // None for a `?`, or if the process was killed or let go since.
   const rsp::Reply reply = first ? talk_.tell(*first) : status();
   if (auto question = std::exchange(question_, std::nullopt)) {
@@ -93,8 +98,17 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
   if (phase_ != Phase::standing) return rsp::reply::Later{};
   if (std::ranges::none_of(actions, [](const ThreadAction& a) { return would_run(&a); }))
     return halt_reason();
-  if (auto held = held_back(actions)) return talk_.tell(*held);
+  if (auto held = held_back(actions)) {
+    owe_signals(actions);
+    return talk_.tell(*held);
+  }
   if (!anybody(actions)) return talk_.tell({{}, stop::NoResumed{}});
+  if (std::exchange(interrupt_owed_, false)) {
+    if (const auto thread = interruptible(actions)) {
+      owe_signals(actions);
+      return talk_.tell({*thread, stop::Interrupted{}});
+    }
+  }
   // Shields last: what is still held back now is of threads that the client does not resume, but a wildcard
   // of its may cover the children that those reports are about.
   actions = with_owed_signals(talk_.untold.shield(std::move(actions)));
@@ -115,18 +129,39 @@ std::optional<StopReport> AllStop::held_back(std::span<const ThreadAction> actio
     if (!would_run(action)) {
       ++at;
     } else if (worth_telling(*at, *action)) {
-      StopReport report = held.take(at);
-      const int signal =
-          std::visit(Overloaded{[](const act::Continue& c) { return c.signal; },
-                                [](const act::Step& s) { return s.signal; }, [](const auto&) { return 0; }},
-                     action->what);
-      if (signal != 0) owed_[report.thread] = signal;
-      return report;
+      return held.take(at);
     } else {
       const StopReport report = std::move(*at);
       at = held.erase(at);
       talk_.target.withdraw(report);
     }
+  }
+  return std::nullopt;
+}
+
+// The client takes all that it resumed for running, with the signals that it gave.
+void AllStop::owe_signals(std::span<const ThreadAction> actions) {
+  const auto signal_of = [](const ThreadAction& action) {
+    return std::visit(Overloaded{[](const act::Continue& c) { return c.signal; },
+                                 [](const act::Step& s) { return s.signal; }, [](const auto&) { return 0; }},
+                      action.what);
+  };
+  // Thousands of threads are looked at only for a signal.
+  if (std::ranges::none_of(actions, [&](const ThreadAction& a) { return signal_of(a) != 0; })) return;
+  for (ThreadRef thread : talk_.target.threads()) {
+    const ThreadAction* action = action_for(actions, thread);
+    if (action != nullptr && signal_of(*action) != 0) owed_[thread] = signal_of(*action);
+  }
+}
+
+// The thread that answers a Ctrl-C which came too late for the run before: the one told last, if the client resumes it.
+std::optional<ThreadRef> AllStop::interruptible(std::span<const ThreadAction> actions) {
+  if (const auto latest = talk_.told.latest();
+      latest && talk_.target.alive(*latest) && would_run(action_for(actions, *latest))) {
+    return latest;
+  }
+  for (ThreadRef thread : talk_.visible_threads()) {
+    if (would_run(action_for(actions, thread))) return thread;
   }
   return std::nullopt;
 }
@@ -222,8 +257,9 @@ rsp::Reply AllStop::status() {
 }
 
 void AllStop::interrupt() {
-  // With everything stopped there is nothing to interrupt, and no reply that gdb would wait for: gdb sends
-  // Ctrl-C only while it waits, so this one crossed the stop reply on the way.
+  // gdb sends Ctrl-C only while it waits. If everything stands, it has crossed a stop reply on the way; and gdb may resume without
+  // asking its user: stepping for a software watchpoint, it would never find the program running (gdb.base/random-signal.exp).
+  interrupt_owed_ = true;
   if (phase_ == Phase::running) talk_.target.interrupt();
 }
 

@@ -68,8 +68,9 @@ TEST(GdbserverArguments, TheLinesOfGdbsTestSuite) {
 }
 
 TEST(GdbserverArguments, DebugOptions) {
-  const auto arguments = good({"--debug", "--remote-debug", "--event-loop-debug", "--debug-format=timestamp,all",
-                               "--debug-file=/tmp/f", "--no-startup-with-shell", "--no-disable-randomization", ":0", "p"});
+  const auto arguments =
+      good({"--debug", "--remote-debug", "--event-loop-debug", "--debug-format=timestamp,all",
+            "--debug-file=/tmp/f", "--no-startup-with-shell", "--no-disable-randomization", ":0", "p"});
   EXPECT_TRUE(arguments.debug && arguments.remote_debug);
   EXPECT_EQ(arguments.debug_format, "timestamp,all");
   EXPECT_EQ(arguments.debug_file, "/tmp/f");
@@ -96,8 +97,9 @@ TEST(GdbserverArguments, UsageWhereSomethingIsMissing) {
 }
 
 TEST(GdbserverArguments, AProcessIdIsAPositiveNumberAndTheLastWord) {
-  for (const char* pid : {"abc", "0", "-1", "12x", "", "99999999999"}) expect_usage({"--attach", ":0", pid});
+  for (const char* pid : {"abc", "0", "12x", "", "99999999999"}) expect_usage({"--attach", ":0", pid});
   expect_usage({"--attach", ":0", "1", "2"});
+  EXPECT_EQ(ended({"--attach", ":0", "-1"}).text, "Unknown argument: -1\n");
 }
 
 TEST(GdbserverArguments, UnknownOptionsAndWords) {

@@ -66,7 +66,7 @@ class Own(Case):
             server.out.expect("on it goes")
             # And is there for the next, stopped.
             with Client(self.file("s")) as client:
-                self.assertRegex(client.ask("?"), "^T05.*thread:p")
+                self.assertRegex(client.ask("?"), "^T0.*thread:p")
                 client.send("vCont;c")
                 server.process.stdin.close()
                 self.assertRegex(client.receive(), "^W00")

@@ -68,10 +68,10 @@ class Lines:
 class Server:
     """A running cotrace. As a context manager it is killed at the end, if it still runs."""
 
-    def __init__(self, *words, program=None, stdin=subprocess.DEVNULL, **options):
-        self.process = subprocess.Popen([program or COTRACE, *words], stdin=stdin, stdout=subprocess.PIPE,
+    def __init__(self, *words, program=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **options):
+        self.process = subprocess.Popen([program or COTRACE, *words], stdin=stdin, stdout=stdout,
                                         stderr=subprocess.PIPE, text=True, **options)
-        self.out, self.err = Lines(self.process.stdout), Lines(self.process.stderr)
+        self.out, self.err = Lines(self.process.stdout or ()), Lines(self.process.stderr)
         self.seen = 0
 
     def __enter__(self):
@@ -95,10 +95,13 @@ class Server:
 
 
 class Client:
-    """A protocol client: packets out, packets in. `where`: a port of this machine, or the path of a Unix socket."""
+    """A protocol client: packets out, packets in. `where`: a port of this machine, the path of a Unix socket, or a socket."""
 
     def __init__(self, where):
-        if isinstance(where, int):
+        if isinstance(where, socket.socket):
+            self.socket = where
+            self.socket.settimeout(PATIENCE)
+        elif isinstance(where, int):
             self.socket = socket.create_connection(("127.0.0.1", where), PATIENCE)
         else:
             self.socket = socket.socket(socket.AF_UNIX)
@@ -126,7 +129,10 @@ class Client:
             match = re.search(rb"\$([^#]*)#..", self.buffer)
             if match:
                 self.buffer = self.buffer[match.end():]
-                self.socket.sendall(b"+")
+                try:
+                    self.socket.sendall(b"+")
+                except (BrokenPipeError, ConnectionResetError):
+                    pass  # the server has said its last word and gone
                 return match[1].decode("latin-1")
             data = self.socket.recv(65536)
             if not data:

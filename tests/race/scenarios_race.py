@@ -284,9 +284,9 @@ def disconnect_in_the_middle(bench, random):
     pid = program.ready_pid
     server, client = connect(bench)
     packets = ["?", "qfThreadInfo", "g", "Z0,1000,1", f"Hgp{pid:x}.-1", "qXfer:threads:read::0,1000", "vCont;c"]
-    program.write("\n")
     try:
         attach(client, pid)
+        program.write("\n")
         for packet in packets[: random.randrange(len(packets) + 1)]:
             client.send(packet)
         client.send_bytes(b"$vCont;c#a8"[: random.randrange(11)])

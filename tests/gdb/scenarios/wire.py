@@ -59,7 +59,7 @@ WRONG = (
     "M0,4:00000000", "M10,4:00", "M10,4:zzzz", "X0,4:ab", "X,:",
     "Hgp1.1", "Hgzz", "H", "Hg", "HgpFFFFFFFF.1", "Tp1.1", "Tzz", "T",
     "pffff", "pzz", "Pffff=00", "P0=", "P0=00", "P", "G00", "Gzz",
-    "Z0,zz,1", "Z9,1000,1", "Z0", "Z0,0,1", "Z2,1000,3", "Z2,1001,8", "z0,1000,1", "z9,0,0",
+    "Z0,zz,1", "Z9,1000,1", "Z0", "Z0,0,1", "Z2,1000,100", "Z2,1001,zz", "z0,1000,1", "z9,0,0",
     "vCont;", "vCont;x", "vCont;c:", "vCont;c:pzz", "vCont;C", "vCont;Czz:p1.1", "vCont;r", "vCont;r1,:p1.1",
     "vRun;zz", "vAttach;", "vAttach;zz", "vAttach;ffffffff", "vKill;zz", "vKill;ffffffff", "D;zz", "D;ffffffff",
     "QPassSignals:zz", "QCatchSyscalls:2", "QCatchSyscalls:1;zz", "QNonStop:2", "QThreadEvents:7", "QNonStop:",

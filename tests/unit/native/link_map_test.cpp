@@ -151,7 +151,7 @@ TEST_P(LinkMap, ARingEnds) {
   EXPECT_EQ(all->objects.size(), 2U);
   // A ring that is consistent in both directions.
   program.object(0x10300, 0, 0x22000, 0, 0x10300, 0x10300);
-  EXPECT_LE(loaded_objects_from(program.memory(), {}, Addr{0x10300}, Addr{0x10300}).objects.size(), 65536U);
+EXPECT_EQ(loaded_objects_from(program.memory(), {}, Addr{0x10300}, Addr{0x10300}).objects.size(), 1U);
 }
 
 TEST_P(LinkMap, FurtherNamespacesFollowWithAllTheirObjects) {
@@ -168,7 +168,7 @@ TEST_P(LinkMap, FurtherNamespacesFollowWithAllTheirObjects) {
 
 TEST_P(LinkMap, NamespacesInARingEnd) {
   program.words(r_debug, {2, 0x10000, 0, 0, 0, r_debug});
-  EXPECT_TRUE(loaded_objects(program.memory(), Addr{r_debug}).has_value());
+  EXPECT_EQ(loaded_objects(program.memory(), Addr{r_debug})->objects.size(), 2U);
 }
 
 TEST_P(LinkMap, BeforeTheLinkerHasRunThereIsNoList) {

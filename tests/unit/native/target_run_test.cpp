@@ -159,10 +159,10 @@ TEST_F(TargetRun, AQuietStopIsAskedForByThread) {
   const auto thread = launch(*client, {"spin"});
   client->cont();
   drain();
-  client->resume({thread.pid, {}}, act::Stop{});
-  client->resume({thread.pid, {}}, act::Stop{});  // once more changes nothing
+  client->resume({thread.pid, thread.tid}, act::Stop{});
+  client->resume({thread.pid, thread.tid}, act::Stop{});  // once more changes nothing
   EXPECT_EQ(expect_stop<stop::Quiet>(*client).first, thread);
-  client->resume({}, act::Stop{});  // of a thread that stands: nothing
+  client->resume({thread.pid, thread.tid}, act::Stop{});  // it stands: nothing
   drain();
   EXPECT_TRUE(client->stops.empty());
 }
@@ -226,6 +226,7 @@ TEST_F(TargetRun, WhenTheLastResumedThreadEndsNothingIsLeftToWaitFor) {
 
 TEST_F(TargetRun, ALeaderThatHasExitedIsNoThreadAnyMore) {
   const auto leader = launch(*client, {"leader_exits", "9"});
+  const Addr somewhere = symbol(leader.pid, "after_leader");
   client->cont();
   ASSERT_TRUE(until([&] {
     const auto threads = client->target.threads();
@@ -235,7 +236,7 @@ TEST_F(TargetRun, ALeaderThatHasExitedIsNoThreadAnyMore) {
   halt(*client);  // which must not wait for a zombie
   EXPECT_EQ(client->target.processes()->list(), std::vector{leader.pid});
   std::array<std::byte, 4> bytes{};
-  EXPECT_TRUE(client->target.read_memory(leader, symbol(leader.pid, "after_leader"), bytes).has_value());
+  EXPECT_TRUE(client->target.read_memory(leader, somewhere, bytes).has_value());
   EXPECT_TRUE(kill(*client, leader.pid).has_value());
 }
 

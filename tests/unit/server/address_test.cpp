@@ -1,7 +1,6 @@
 #include "server/address.h"
 
 #include <gtest/gtest.h>
-
 #include <string>
 
 namespace cotrace::server {
@@ -71,8 +70,8 @@ TEST(Address, UnixPathsThatDoNotFitAreRefused) {
 }
 
 TEST(Address, IsReadBackAsItWasPrinted) {
-  for (const char* text : {"localhost:1", ":0", "*:7", "tcp4:host:1", "tcp6:host:1", "[::1]:9", "unix:/a/b", "stdio",
-                           "/dev/pts/3"}) {
+  for (const char* text : {"localhost:1", ":0", "*:7", "tcp4:host:1", "tcp6:host:1", "[::1]:9", "unix:/a/b",
+                           "stdio", "/dev/pts/3"}) {
     const auto address = parse_address(text);
     ASSERT_TRUE(address.has_value()) << text;
     EXPECT_EQ(parse_address(to_string(*address)), address) << text;

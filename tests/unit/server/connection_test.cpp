@@ -1,12 +1,11 @@
 #include "server/connection.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sys/ioctl.h>
-
 #include <fstream>
 #include <functional>
+#include <gtest/gtest.h>
 #include <string>
+#include <sys/ioctl.h>
 
 #include "unit/server/support.h"
 
@@ -181,7 +180,8 @@ TEST(ConnectionPair, APlainFileIsReadToItsEnd) {
   const auto reactor = make_reactor();
   auto output = testing::pipe_pair();
   Owner owner;
-  const auto opened = Connection::open(*reactor, base::Fd(::open(path.c_str(), O_RDONLY)), std::move(output.theirs), owner);
+  const auto opened =
+      Connection::open(*reactor, base::Fd(::open(path.c_str(), O_RDONLY)), std::move(output.theirs), owner);
   ASSERT_TRUE(opened.has_value());
   ASSERT_TRUE(run_until(*reactor, [&] { return owner.closed == 1; }));
   EXPECT_TRUE(owner.received == text);

@@ -1,10 +1,9 @@
 #include "server/lines.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <cerrno>
 #include <csignal>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "unit/server/support.h"
 

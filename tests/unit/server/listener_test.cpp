@@ -1,11 +1,10 @@
 #include "server/listener.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
-
-#include <fcntl.h>
 
 #include "unit/server/support.h"
 
@@ -74,7 +73,8 @@ TEST_F(ListenerTest, NobodyComesInAfterClose) {
 
 TEST_F(ListenerTest, AClientThatHasGoneBeforeItsTurnIsNobody) {
   connect_to(address_).close();
-  ASSERT_TRUE(run_until(*reactor_, [&] { return owner_.refused + static_cast<int>(owner_.sockets.size()) == 1; }));
+  ASSERT_TRUE(
+      run_until(*reactor_, [&] { return owner_.refused + static_cast<int>(owner_.sockets.size()) == 1; }));
   EXPECT_EQ(owner_.refused, 1);
 }
 

@@ -1,8 +1,7 @@
 // The log and the packet log.
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <fstream>
 #include <iterator>
 #include <string>
 
@@ -13,9 +12,9 @@
 namespace cotrace::server {
 namespace {
 
-using testing::read_now;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using testing::read_now;
 
 struct Costly {};
 

@@ -88,11 +88,13 @@ TEST_F(MonitorTest, LibthreadDbPath) {
   EXPECT_EQ(host_.libthread_db, "/a:/b");
 }
 
-TEST_F(MonitorTest, Who) { EXPECT_EQ(good(" who "), "client 1\n"); }
+TEST_F(MonitorTest, Who) {
+  EXPECT_EQ(good(" who "), "client 1\n");
+}
 
 TEST_F(MonitorTest, EverythingElseIsUnknown) {
-  for (const char* command : {"", "   ", "foo", "set", "set debug", "set debug 2", "set debug 1 1", "exit now", "help me",
-                              "set unknown 1", "EXIT"}) {
+  for (const char* command : {"", "   ", "foo", "set", "set debug", "set debug 2", "set debug 1 1",
+                              "exit now", "help me", "set unknown 1", "EXIT"}) {
     expect_unknown(command);
   }
   EXPECT_EQ(host_.exits, 0);

@@ -1,10 +1,9 @@
 #include "server/notices.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <iterator>
 #include <string>
 

@@ -9,19 +9,26 @@
 namespace cotrace::server {
 namespace {
 
-SocketAddress address(const char* host, std::uint16_t port) { return resolve({.host = host, .port = port})->front(); }
+SocketAddress address(const char* host, std::uint16_t port) {
+  return resolve({.host = host, .port = port})->front();
+}
 
-// The server at 127.0.0.1:8080 (0x1F90), its client at port 40000 (0x9C40). The first line is the server's own end.
+// The server at 127.0.0.1:8080 (0x1F90), its client at port 40000 (0x9C40). The first line is the server's
+// own end.
 std::string table_v4(const std::string& uid, const std::string& inode) {
   return "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-         "   0: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     7        0 111 1 0 20 4\n"
-         "   1: 0100007F:9C41 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     8        0 222 1 0 20 4\n"
+         "   0: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     7        0 111 1 0 "
+         "20 4\n"
+         "   1: 0100007F:9C41 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     8        0 222 1 0 "
+         "20 4\n"
          "   2: 0100007F:9C40 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  " +
          uid + "        0 " + inode + " 1 0 20 4 30 10 -1\n";
 }
 
 TEST(FindTcpPeerUid, TakesThePeersEndOfTheConnection) {
-  EXPECT_EQ(find_tcp_peer_uid(table_v4("1000", "333"), address("127.0.0.1", 8080), address("127.0.0.1", 40000)), 1000U);
+  EXPECT_EQ(
+      find_tcp_peer_uid(table_v4("1000", "333"), address("127.0.0.1", 8080), address("127.0.0.1", 40000)),
+      1000U);
 }
 
 TEST(FindTcpPeerUid, ASocketThatIsClosedAlreadyIsNotRoots) {
@@ -31,8 +38,9 @@ TEST(FindTcpPeerUid, ASocketThatIsClosedAlreadyIsNotRoots) {
 }
 
 TEST(FindTcpPeerUid, AnotherConnectionSaysNothing) {
-  EXPECT_EQ(find_tcp_peer_uid(table_v4("1000", "333"), address("127.0.0.1", 8080), address("127.0.0.1", 40002)),
-            std::nullopt);
+  EXPECT_EQ(
+      find_tcp_peer_uid(table_v4("1000", "333"), address("127.0.0.1", 8080), address("127.0.0.1", 40002)),
+      std::nullopt);
   EXPECT_EQ(find_tcp_peer_uid("", address("127.0.0.1", 8080), address("127.0.0.1", 40000)), std::nullopt);
   EXPECT_EQ(find_tcp_peer_uid("rubbish\n\n 1: 2", address("127.0.0.1", 8080), address("127.0.0.1", 40000)),
             std::nullopt);

@@ -1,21 +1,20 @@
 #include "server/process_watch.h"
 
+#include <cerrno>
+#include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
-
-#include <cerrno>
-#include <csignal>
 
 #include "unit/server/support.h"
 
 namespace cotrace::server {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::make_reactor;
 using testing::run_ready;
 using testing::run_until;
-using ::testing::ElementsAre;
 
 // A child that lives until it is killed, or until this end of a pipe is closed.
 struct Child {
@@ -33,7 +32,9 @@ struct Child {
   base::Fd end;
 };
 
-bool zombie_or_gone(Pid pid) { return ::waitpid(pid.value, nullptr, WNOHANG) == -1 && errno == ECHILD; }
+bool zombie_or_gone(Pid pid) {
+  return ::waitpid(pid.value, nullptr, WNOHANG) == -1 && errno == ECHILD;
+}
 
 class ProcessWatchTest : public ::testing::Test {
  protected:

@@ -1,9 +1,8 @@
 #include "server/runtime_directory.h"
 
+#include <filesystem>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-
-#include <filesystem>
 
 #include "unit/server/support.h"
 
@@ -14,7 +13,7 @@ TEST(PrivateDirectory, IsMadeForThisUserAlone) {
   const testing::TemporaryDirectory parent;
   const auto path = parent / "cotrace";
   ASSERT_TRUE(private_directory(path).has_value());
-  struct stat found {};
+  struct stat found{};
   ASSERT_EQ(::stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0700U);
   EXPECT_TRUE(private_directory(path).has_value()) << "the second time it is there already";

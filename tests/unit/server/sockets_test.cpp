@@ -1,13 +1,12 @@
 #include "server/sockets.h"
 
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/stat.h>
-
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
 
 #include "unit/server/support.h"
 
@@ -105,7 +104,7 @@ TEST(UnixSocket, IsTheUsersAloneAndRemovedAtTheEnd) {
     auto sockets = ListeningSockets::bind(UnixAddress{path});
     ASSERT_TRUE(sockets.has_value());
     EXPECT_EQ(sockets->path(), path);
-    struct stat file {};
+    struct stat file{};
     ASSERT_EQ(::stat(path.c_str(), &file), 0);
     EXPECT_EQ(file.st_mode & 0077, 0U);
     ASSERT_TRUE(sockets->listen().has_value());

@@ -308,14 +308,48 @@ TEST_F(AllStopTest, DetachedProcessesTellNothingMore) {
 }
 
 TEST_F(AllStopTest, CtrlCInterruptsOnlyWhatRuns) {
-  client.raw("\x03");
-  EXPECT_THAT(target.take_calls(), IsEmpty());
   run();
   client.raw("\x03");
   EXPECT_THAT(target.take_calls(), ElementsAre("interrupt"));
   EXPECT_EQ(stop(ref(1, 1), stop::Interrupted{}), stopped("T02", "p1.1"));
-  EXPECT_EQ(ask("vCtrlC"), "OK");
-  EXPECT_THAT(target.take_calls(), IsEmpty());
+  // It has been answered.
+  run();
+}
+
+// A gdb that steps for a software watchpoint: its Ctrl-C comes between the reply and the next step, or while a step ends.
+TEST_F(AllStopTest, CtrlCThatCrossesAStepReplyAnswersTheNextResume) {
+  ask("vCont;s:p1.1");
+  EXPECT_EQ(stop(ref(1, 1), stop::Step{}), stopped("T05", "p1.1"));
+  client.raw("\x03");
+  target.take_calls();
+  EXPECT_EQ(ask("vCont;s:p1.1"), stopped("T02", "p1.1"));
+  EXPECT_THAT(target.take_calls(), IsEmpty()) << "nothing runs";
+  ask("vCont;s:p1.1");
+  client.raw("\x03");
+  EXPECT_EQ(stop(ref(1, 1), stop::Step{}), stopped("T05", "p1.1"));
+  EXPECT_EQ(ask("vCont;s:p1.1"), stopped("T02", "p1.1"));
+}
+
+TEST_F(AllStopTest, CtrlCThatCrossesAnotherStopIsAnsweredByIt) {
+  run();
+  client.raw("\x03");
+  EXPECT_EQ(stop(ref(1, 1), stop::SoftwareBreak{}), stopped("T05", "p1.1", "swbreak:;"));
+  target.take_calls();
+  run();
+}
+
+// gdb takes all that it resumed for running with their signals, although another thread's stop is told instead (gdb.threads/sigstep-threads.exp).
+TEST_F(AllStopTest, ASignalForAThreadThatDidNotRunForAnothersHeldBackStopIsNotLost) {
+  target.add(ref(1, 2));
+  run();
+  target.report(ref(1, 1), stop::Signal{SIGUSR1});
+  target.report(ref(1, 2), stop::Signal{SIGUSR1});
+  target.halted();
+  client.take();
+  EXPECT_THAT(ask("vCont;C1e:p1.1;c"), ::testing::HasSubstr("thread:p1.2"));
+  target.take_calls();
+  ask("vCont;C1e:p1.2;c");
+  EXPECT_THAT(target.take_calls(), ElementsAre(::testing::HasSubstr("1.1:c10")));
 }
 
 TEST_F(AllStopTest, ASecondResumeWhileRunningDoesNothing) {
