@@ -101,16 +101,43 @@ Verdict EventMapping::map(Thread& thread, const event::Quiesced&) {
 Verdict EventMapping::map(Thread& thread, const event::Signal& event) {
   // A step is to end at the first thing that happens: gdbserver passes no signal silently then, and gdb
   // empties its list for steps.
+  const bool unwanted =
+      thread.wish.kind == Wish::Kind::run && client_.wants.pass.contains(event.info.si_signo);
   const bool pass = thread.process->starting || thread.process->ending ||
-                    (thread.wish.kind == Wish::Kind::run && client_.wants.pass.contains(event.info.si_signo));
+                    (unwanted && !fault_at_breakpoint(thread, event.info));
   if (pass) {
     Verdict verdict = go_on(thread);
     verdict.signal = SignalVerdict::keep();
     return verdict;
   }
   thread.signal = event.info;
+  if (own_breakpoint(thread, event.info)) return report(thread, stop::SoftwareBreak{});
   thread.signal_unseen = true;
   return report(thread, stop::Signal{event.info.si_signo});
+}
+
+// A breakpoint that could not be executed where it was set, as on a stack without execute permission: gdb's calls of functions return
+// there, whatever it wants to hear of SIGSEGV (gdb.base/catch-gdb-caused-signals.exp).
+bool EventMapping::fault_at_breakpoint(Thread& thread, const SigInfo& info) {
+  if ((info.si_signo != SIGSEGV && info.si_signo != SIGILL) || info.si_code <= 0) return false;
+  const auto pc = client_.registers.pc(thread.task);
+  return pc && points_.table(*thread.process).breakpoint_at(*pc, false);
+}
+
+// An int3 of the program's own. A client with swbreak+ wants it told as a breakpoint with pc at the instruction, whoever wrote it, and puts
+// pc behind it again if it is none of its own (gdb 13, gdb.base/bp-permanent.exp).
+bool EventMapping::own_breakpoint(Thread& thread, const SigInfo& info) {
+  if (info.si_signo != SIGTRAP || info.si_code != SI_KERNEL || !client_.wants.events.swbreak) return false;
+  const auto pc = client_.registers.pc(thread.task);
+  if (!pc) return false;
+  std::byte before{};
+  const Addr address = *pc - 1;
+  const auto got = client_.core.read_memory(thread.task, address, {&before, 1});
+  // `int $3` of two bytes stays a signal.
+  if (!got || before != arch::native::breakpoint_instruction) return false;
+  if (!client_.registers.set_pc(thread.task, address)) return false;
+  thread.hit = Hit{address, false, false, true};
+  return true;
 }
 
 Verdict EventMapping::map(Thread& thread, const event::SyscallEntry& event) {
@@ -166,7 +193,7 @@ Verdict EventMapping::map(Thread& thread, const event::Born& event) {
   if (thread.stopped) return stay();  // of a fork or clone that is being told
   if (event.kind == CloneKind::thread && client_.wants.thread_events)
     return report(thread, stop::ThreadCreated{});
-  if (reports_.halt_asked()) {
+  if (reports_.halt_asked() || thread.process->held) {
     client_.view.show_stopped(thread, stop::Quiet{});
     return stay();
   }
@@ -291,7 +318,7 @@ Verdict EventMapping::map(Thread& thread, const event::StepDone&) {
 
 Verdict EventMapping::map(Thread& thread, const event::BreakpointHit& event) {
   if (thread.stopped || thread.pending) return stay();
-  thread.hit = Hit{event.address, event.hardware, false};
+  thread.hit = Hit{event.address, event.hardware, false, false};
   if (event.hardware) return report(thread, stop::HardwareBreak{});
   if (!client_.wants.events.swbreak) {
     // Such a client expects what the processor does, and takes one off itself.

@@ -40,6 +40,8 @@ class EventMapping {
   Verdict report(Thread& thread, session::StopReason reason);
   Verdict go_on(Thread& thread);
   void quiesced(Thread& thread);
+  bool fault_at_breakpoint(Thread& thread, const SigInfo& info);
+  bool own_breakpoint(Thread& thread, const SigInfo& info);
   Verdict cloned_thread(Thread& creator, const event::Cloned& event);
   Verdict cloned_process(Thread& creator, const event::Cloned& event);
   void thread_gone(Thread& thread, const ExitStatus& status);

@@ -100,6 +100,7 @@ void Lifecycle::attach(Pid pid, bool hold, Done done) {
       client_.core.attach(pid, client_.engine, {.events = events_for(Process{}), .hold = hold});
   if (!tasks) return refuse(tasks.error());
   Process& process = client_.view.add_process(pid, true);
+  process.held = hold;
   for (const TaskId task : *tasks) client_.view.add_thread(process, task).joining = hold;
   joining_.insert_or_assign(pid, Join{hold ? tasks->size() : 1, std::move(done)});
   if (!hold) joined_one(process);
@@ -121,6 +122,10 @@ void Lifecycle::joined_one(Process& process) {
     const Process* still = client_.view.process(pid);
     const Thread* any = still == nullptr ? nullptr : View::any_thread(*still);
     if (any == nullptr) return done(fail(Errc::gone, fmt::format("process {} has ended", pid.value)));
+    // One that has something to tell comes first.
+    for (const auto& [tid, thread] : still->threads) {
+      if (any->held_back.empty() && !thread->held_back.empty()) any = thread.get();
+    }
     if (client_.options.observer != nullptr) client_.options.observer->attached(pid);
     done(any->ref);
   });
@@ -140,6 +145,7 @@ bool Lifecycle::ended(Process& process, TaskId last, const ExitStatus& status) {
     if (auto failure = client_.core.launch_failure(last)) {
       why = {failure->code, failure->sys_errno, fmt::format("Cannot exec {}", starting.mapped().program)};
     }
+    if (client_.options.observer != nullptr) client_.options.observer->launch_failed(why);
     client_.later([done = std::move(starting.mapped().done), why]() mutable { done(std::unexpected(why)); });
   }
   if (!joining.empty()) fail_join(pid, std::move(joining.mapped().done));
@@ -238,6 +244,11 @@ void Lifecycle::detach(Pid pid, std::move_only_function<void(Result<>)> done) {
     // The client has not seen the hit: the instruction under the breakpoint has still to run.
     if (thread->pending && thread->hit && thread->hit->pc_moved) {
       (void)client_.registers.set_pc(thread->task, thread->hit->address);
+    }
+    // The program's own breakpoint leaves pc behind it.
+    if (thread->hit && thread->hit->own_int3) {
+      const auto pc = client_.registers.pc(thread->task);
+      if (pc && *pc == thread->hit->address) (void)client_.registers.set_pc(thread->task, *pc + 1);
     }
   }
   // Gone meanwhile: nothing is left to do.

@@ -197,6 +197,16 @@ void NativeTarget::withdraw(const session::StopReport& report) {
   state_->running.withdraw(report);
 }
 
+std::optional<session::StopReason> NativeTarget::take_standing(session::ThreadRef ref) {
+  Thread* thread = state_->client.view.thread(ref);
+  if (thread == nullptr || !thread->stopped || thread->held_back.empty()) return std::nullopt;
+  auto reason = std::move(thread->held_back.front());
+  thread->held_back.pop_front();
+  thread->last = reason;
+  thread->signal_unseen = false;
+  return reason;
+}
+
 session::Processes* NativeTarget::processes() {
   return &state_->lifecycle;
 }

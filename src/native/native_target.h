@@ -35,6 +35,7 @@ class Observer {
   virtual void launched(Pid /*process*/, const std::string& /*program*/) {
   }  // stands at its first instruction
   virtual void attached(Pid /*process*/) {}
+  virtual void launch_failed(const Error& /*why*/) {}  // it ended before its first instruction; see launch() below
   virtual void ended(Pid /*process*/, const ExitStatus& /*status*/) {
   }                                           // exited or killed by a signal, whoever did it
   virtual void detaching(Pid /*process*/) {}  // before this client's D, or release(), lets it go
@@ -122,6 +123,7 @@ class NativeTarget final : public session::Target, public Engine {
   void interrupt() override;
   bool still_true(const session::StopReport& report) override;
   void withdraw(const session::StopReport& report) override;
+  std::optional<session::StopReason> take_standing(session::ThreadRef thread) override;
 
   session::Processes* processes() override;
   session::Points* points() override;

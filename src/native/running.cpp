@@ -105,6 +105,7 @@ void Running::apply(Thread& thread, const ThreadAction& action) {
 
 void Running::run(Thread& thread, Wish wish, int signal) {
   if (!thread.stopped) return;
+  thread.process->held = false;
   if (signal == 0) signal = thread.owed_signal;
   if (!thread.held_back.empty()) {
     session::StopReason reason = std::move(thread.held_back.front());

@@ -37,6 +37,7 @@ struct Hit {
   Addr address;
   bool hardware{false};
   bool pc_moved{false};  // pc was left one past the address, for a client without swbreak+
+  bool own_int3{false};  // the program's own: pc has been put back to it, for a client with swbreak+
 };
 
 struct Thread {
@@ -78,6 +79,7 @@ struct Process {
   // The child of a fork whose report the client has not been handed yet; it is left out of everything.
   std::optional<Pid> unreported_child_of;
   bool starting{false};  // launched, its first instruction not reached
+  bool held{false};      // attached to with all threads stopped, and nothing has been resumed since
   bool ending{false};    // killed by this client: nothing is reported of it any more
   std::map<Tid, std::unique_ptr<Thread>> threads;
   std::size_t running{0};                              // shown running

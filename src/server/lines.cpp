@@ -37,9 +37,14 @@ void Lines::cannot_launch(const Error& error) {
     cannot_start(fmt::format("{}: {}", error.text, std::strerror(error.sys_errno)));
     return;
   }
+  // The reason itself has been told by exec_failed().
+  cannot_start("During startup program exited with code 127.");
+}
+
+void Lines::exec_failed(const Error& error) {
+  if (manner_ == Manner::own || error.sys_errno == 0) return;
   notices_.line(fmt::format("gdbserver: {}", error.text));
   notices_.line(fmt::format("gdbserver: Error: {}", std::strerror(error.sys_errno)));
-  cannot_start("During startup program exited with code 127.");
 }
 
 void Lines::cannot_attach(Pid process, const Error& error) {

@@ -40,6 +40,10 @@ void View::launched(Pid process, const std::string& program) {
   owner_.process_launched(*this, process);
 }
 
+void View::launch_failed(const Error& why) {
+  services_.lines.exec_failed(why);
+}
+
 void View::attached(Pid process) {
   told_.insert(process);
   services_.lines.attached(process);

@@ -57,6 +57,7 @@ class View final : public native::Observer, public MonitorHost {
  private:
   void launched(Pid process, const std::string& program) override;
   void attached(Pid process) override;
+  void launch_failed(const Error& why) override;
   void ended(Pid process, const ExitStatus& status) override;
   void detaching(Pid process) override;
   void killing(Pid process) override;

@@ -93,7 +93,11 @@ rsp::Reply attach(Conversation& talk, const rsp::Attach& command) {
       command.pid, hold, [later = Deferred(talk)](Result<ThreadRef> thread) mutable {
         Conversation* still = later.conversation();
         if (still == nullptr) return;
-        later.answer(thread ? still->mode->attached(first_stop(*thread)) : explained(thread.error()));
+        if (!thread) return later.answer(explained(thread.error()));
+        StopReport first = first_stop(*thread);
+        // A signal that was on its way when we attached (gdb.threads/attach-into-signal.exp).
+        if (auto why = still->target.take_standing(*thread)) first.reason = std::move(*why);
+        later.answer(still->mode->attached(first));
       });
   return rsp::reply::Later{};
 }

@@ -50,10 +50,11 @@ rsp::Reply xfer_auxv(Conversation& talk, const rsp::XferRead& command) {
 
 // For a stop without a signal the target decides: an error is allowed, gdb shows that there is none.
 rsp::Reply xfer_siginfo(Conversation& talk, const rsp::XferRead& command) {
-  return serve_object(talk, "siginfo", command, [&]() -> Result<std::string> {
-    if (!command.annex.empty()) return no_such_annex();
-    return as_text(talk.target.signal_info()->read(talk.subject()));
-  });
+  // No snapshot: gdb 13 reads the fields that it shows from where they are, not from offset 0, and the thread may have moved on since.
+  if (!command.annex.empty()) return rsp::reply::Error{};
+  const auto info = as_text(talk.target.signal_info()->read(talk.subject()));
+  if (!info) return failed(info.error());
+  return rsp::xfer_part(*info, command.offset, command.length, packet_size);
 }
 
 rsp::Reply xfer_siginfo_write(Conversation& talk, const rsp::XferWrite& command) {

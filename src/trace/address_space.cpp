@@ -83,7 +83,16 @@ Result<> AddressSpace::poke(Addr address, std::byte value) {
 }
 
 Result<Site*> AddressSpace::plant(Addr address) {
-  if (Site* site = sites.find(address)) return site;
+  if (Site* site = sites.find(address)) {
+    // Asked for once more: the library that it was in may have been unmapped and another one mapped there, without the breakpoint
+    // (gdb does not take breakpoints out of a library that is gone).
+    std::byte there{};
+    if (!site->owners.empty() && read_raw(address, {&there, 1}) && there != arch::native::breakpoint_instruction) {
+      site->original = there;
+      if (auto poked = poke(address, arch::native::breakpoint_instruction); !poked) return std::unexpected(poked.error());
+    }
+    return site;
+  }
   std::byte original{};
   auto got = read(address, {&original, 1});
   if (!got) return std::unexpected(got.error());
@@ -114,12 +123,47 @@ void AddressSpace::cover(const Site& site) {
   (void)poke(site.address, arch::native::breakpoint_instruction);
 }
 
+// The code segment of a loaded program or library ends somewhere in a page, and the rest of that page is mapped and executable, but no
+// code. (The program's entry point, the other place that suggests itself, is where gdb puts its own copies of instructions.)
+std::optional<Addr> AddressSpace::padding_of(Addr program_headers, std::uint64_t count,
+                                             std::optional<std::uint64_t> bias) {
+  constexpr std::uint64_t page = 4096, most_headers = 64;
+  std::optional<std::uint64_t> end;
+  for (std::uint64_t i = 0; i < std::min(count, most_headers); ++i) {
+    Elf64_Phdr header{};
+    const auto bytes = std::as_writable_bytes(std::span(&header, 1));
+    auto got = read_raw(program_headers + i * sizeof header, bytes);
+    if (!got || *got != bytes.size()) return std::nullopt;
+    if (header.p_type == PT_PHDR) bias = program_headers.value - header.p_vaddr;
+    // A static program at fixed addresses has no PT_PHDR; its first segment has the headers in it.
+    if (header.p_type == PT_LOAD && header.p_offset == 0 && !bias && header.p_vaddr != 0) bias = 0;
+    if (header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0 && !end) end = header.p_vaddr + header.p_filesz;
+  }
+  if (!bias || !end) return std::nullopt;
+  const std::uint64_t stop = *bias + *end;
+  const std::uint64_t page_end = (stop + page - 1) / page * page;
+  const std::uint64_t slot = page_end - arch::native::scratch_slot_size;
+  if (slot < stop) return std::nullopt;
+  return Addr{slot};
+}
+
 void AddressSpace::find_slot() {
   slot_searched_ = true;
   if (tasks.empty()) return;
-  auto entry = sys::auxv_entry((*tasks.begin())->id.tid, AT_ENTRY);
-  if (!entry || !*entry) return;
-  slot_address_ = Addr{**entry};
+  const Tid tid = (*tasks.begin())->id.tid;
+  auto value = [&](std::uint64_t type) { return sys::auxv_entry(tid, type).value_or(std::nullopt).value_or(0); };
+  // A 32-bit program has headers of another size; its sites are passed in place.
+  if (value(AT_PHENT) != sizeof(Elf64_Phdr)) return;
+  auto slot = padding_of(Addr{value(AT_PHDR)}, value(AT_PHNUM), std::nullopt);
+  if (const std::uint64_t interpreter = value(AT_BASE); !slot && interpreter != 0) {
+    Elf64_Ehdr header{};
+    const auto bytes = std::as_writable_bytes(std::span(&header, 1));
+    auto got = read_raw(Addr{interpreter}, bytes);
+    // The interpreter is linked at 0.
+    if (got && *got == bytes.size()) slot = padding_of(Addr{interpreter + header.e_phoff}, header.e_phnum, interpreter);
+  }
+  if (!slot) return;
+  slot_address_ = *slot;
   std::array<std::byte, arch::native::scratch_slot_size> probe{};
   auto got = read_raw(slot_address_, probe);
   slot_usable_ = got && *got == probe.size();
@@ -140,7 +184,7 @@ Result<> AddressSpace::fill_slot(std::span<const std::byte> code) {
   std::vector<std::byte> saved(code.size());
   auto got = read_raw(slot_address_, saved);
   if (!got) return std::unexpected(got.error());
-  if (*got != saved.size()) return fail(Errc::unmapped, "the program's entry point is not mapped");
+  if (*got != saved.size()) return fail(Errc::unmapped, "the scratch slot is not mapped any more");
   if (auto written = write_raw(slot_address_, code); !written) return written;
   slot_original_ = std::move(saved);
   return {};

@@ -61,9 +61,8 @@ class AddressSpace {
   void uncover(const Site& site);
   void cover(const Site& site);
 
-  // --- the scratch slot: the code at the program's entry point, which has run by the time anything is
-  // stepped --- One task at a time; nothing if the slot is in use (the task is queued) or the program has
-  // none.
+  // --- the scratch slot: in the executable page that the program's code ends in, behind the code ---
+  // One task at a time; nothing if the slot is in use (the task is queued) or the program has none.
   enum class SlotAnswer : std::uint8_t { taken, busy, none };
   SlotAnswer take_slot(Task& task);
   [[nodiscard]] Addr slot_address() const { return slot_address_; }
@@ -82,6 +81,7 @@ class AddressSpace {
  private:
   Result<sys::ProcessMemory*> memory();
   void find_slot();
+  std::optional<Addr> padding_of(Addr program_headers, std::uint64_t count, std::optional<std::uint64_t> bias);
   // One byte of code, wherever it is kept at the moment.
   Result<> poke(Addr address, std::byte value);
 

@@ -198,6 +198,9 @@ void settle_exec(World& world, Task& task, Tid former) {
   now.debug_applied = {};
   now.debug_version = 0;
   now.group->exit_traced = false;
+  now.in_exec = true;
+  // What execve has still to return; the kernel sets it when the task goes on.
+  if (auto regs = regs_of(now)) (*regs)->rax = 0;
   const auto old = now.space;
   world.move_to_space(now, std::make_shared<AddressSpace>());
   // What the engines had in the memory that is gone. A vfork child leaves memory that others still use, and

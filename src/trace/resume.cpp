@@ -206,7 +206,7 @@ void set_running(World& world, Task& task, sys::Run how) {
   task.signal.reset();
   task.can_inject = false;
   task.in_syscall_stop = false;
-  if (how != sys::Run::single_step && how != sys::Run::block_step) task.stepping = false;
+  if (how != sys::Run::single_step && how != sys::Run::block_step) task.stepping = task.in_exec = false;
   for (auto& attachment : task.attachments) {
     attachment.signal.reset();
     attachment.trapped = false;

@@ -94,6 +94,7 @@ struct Task {
   std::optional<std::int64_t> aborted_result;  // what the aborted call is to return
 
   // --- birth and death ---
+  bool in_exec{false};  // stands at its exec event: the system call has still to return
   bool newborn{false};              // its first stop has not been seen
   std::optional<TaskId> creator;    // of a newborn
   std::optional<Tid> awaits_child;  // stands at its clone event until the child has stopped

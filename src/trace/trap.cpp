@@ -3,6 +3,7 @@
 #include <array>
 #include <csignal>
 #include <optional>
+#include <utility>
 
 #include "trace/hardware.h"
 #include "trace/points.h"
@@ -110,6 +111,8 @@ bool settle_trap(World& world, Task& task, const SigInfo& info) {
   if (task.stepping && is_step_code(info.si_code)) {
     // The program was stepping itself: the trap is its own as well, and its handler comes before our next step.
     if ((task.stepped_from_flags & trap_flag) != 0 && info.si_code == TRAP_TRACE) return fired;
+    // The step from an exec ends with the return of the system call, before the program's first instruction.
+    if (std::exchange(task.in_exec, false) && info.si_code == TRAP_BRKPT) return true;
     mend_flags(task);
     tell_step_done(world, task);
     return true;
