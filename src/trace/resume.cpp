@@ -149,25 +149,6 @@ bool take_deferred(World& world, Task& task) {
   return false;
 }
 
-// A signal is to be delivered, but the instruction under the site comes first: the hit has been told, and
-// after the handler the task would come to the site once more. Puts the signal aside in the hope of a
-// passage; emulation leaves everything as it is.
-void put_signal_aside(Task& task) {
-  const SignalOutcome outcome = fold_signal(task);
-  SigInfo info{};
-  if (outcome.signal != 0) {
-    info = outcome.replacement ? *outcome.replacement : *task.signal;
-  } else if (task.inject != 0) {
-    info.si_signo = std::exchange(task.inject, 0);
-    info.si_code = SI_USER;
-    info.si_pid = ::getpid();
-    info.si_uid = ::getuid();
-  } else {
-    return;
-  }
-  task.deferred = DeferredSignal{info, true};
-}
-
 // Past the site at pc, if its hit has been told. True if the task may run on from where it stands now.
 bool pass_site(World& world, Task& task) {
   if (!task.hit_at) return true;
@@ -179,12 +160,16 @@ bool pass_site(World& world, Task& task) {
     if (task.space->exclusive == &task) task.space->exclusive = nullptr;
     return true;
   }
+  // A signal goes first: its handler runs before the instruction under the site, and comes back to the site (gdb counts on that, and
+  // has a breakpoint of its own there; gdb.base/bp-permanent.exp).
+  if (task.can_inject && (task.inject != 0 || fold_signal(task).signal != 0)) {
+    task.hit_at.reset();
+    return true;
+  }
   const Wish wish = fold_wishes(task);
-  if (task.can_inject && !task.deferred) put_signal_aside(task);
   switch (begin_passage(world, task)) {
     case Pass::emulated:
       task.hit_at.reset();
-      if (task.deferred && task.deferred->reported) (void)take_deferred(world, task);
       if (!wish.step && !wish.block) return true;
       // The step is done without the task having run.
       ++task.generation;
