@@ -77,7 +77,33 @@ Verdict EventMapping::go_on(Thread& thread) {
     quiesced(thread);
     return stay();
   }
+  return on_with_wish(thread);
+}
+
+Verdict EventMapping::on_with_wish(const Thread& thread) {
   return {.action = thread.wish.kind == Wish::Kind::run ? ResumeAction::resume : ResumeAction::single_step};
+}
+
+// The thread is in the middle of a system call, whose result it will only get when it goes on; what its
+// registers say now (rax: -ENOSYS) is no state to stop it in for the client: gdb saves and restores registers
+// around its calls of functions, and a clone that "failed" is done once more by the C library. So it leaves
+// the call first, and stops then.
+Verdict EventMapping::leave_call(Thread& thread) {
+  const bool stops = thread.joining || thread.stop_asked();
+  const bool free =
+      !thread.process->ending && !thread.process->starting && !thread.stopped && !thread.pending;
+  if (!stops || !free) return go_on(thread);
+  thread.leaving_call = client_.core.generation(thread.task);
+  client_.later([this, serial = thread.task.serial] {
+    Thread* still = client_.view.thread_of_serial(serial);
+    if (still == nullptr) return;
+    still->leaving_call.reset();
+    if (!still->joining && !still->stop_asked()) return;
+    if (!client_.core.control(still->task, client_.engine, {.action = ResumeAction::stop, .signal = {}})) {
+      quiesced(*still);
+    }
+  });
+  return on_with_wish(thread);
 }
 
 // The thread stands, as was asked for.
@@ -95,6 +121,8 @@ void EventMapping::quiesced(Thread& thread) {
 }
 
 Verdict EventMapping::map(Thread& thread, const event::Quiesced&) {
+  // Asked for before the call was seen, and told at the same stop.
+  if (thread.leaving_call == client_.core.generation(thread.task)) return on_with_wish(thread);
   return go_on(thread);
 }
 
@@ -116,16 +144,18 @@ Verdict EventMapping::map(Thread& thread, const event::Signal& event) {
   return report(thread, stop::Signal{event.info.si_signo});
 }
 
-// A breakpoint that could not be executed where it was set, as on a stack without execute permission: gdb's calls of functions return
-// there, whatever it wants to hear of SIGSEGV (gdb.base/catch-gdb-caused-signals.exp).
+// A breakpoint that could not be executed where it was set, as on a stack without execute permission: gdb's
+// calls of functions return there, whatever it wants to hear of SIGSEGV
+// (gdb.base/catch-gdb-caused-signals.exp).
 bool EventMapping::fault_at_breakpoint(Thread& thread, const SigInfo& info) {
   if ((info.si_signo != SIGSEGV && info.si_signo != SIGILL) || info.si_code <= 0) return false;
   const auto pc = client_.registers.pc(thread.task);
   return pc && points_.table(*thread.process).breakpoint_at(*pc, false);
 }
 
-// An int3 of the program's own. A client with swbreak+ wants it told as a breakpoint with pc at the instruction, whoever wrote it, and puts
-// pc behind it again if it is none of its own (gdb 13, gdb.base/bp-permanent.exp).
+// An int3 of the program's own. A client with swbreak+ wants it told as a breakpoint with pc at the
+// instruction, whoever wrote it, and puts pc behind it again if it is none of its own (gdb 13,
+// gdb.base/bp-permanent.exp).
 bool EventMapping::own_breakpoint(Thread& thread, const SigInfo& info) {
   if (info.si_signo != SIGTRAP || info.si_code != SI_KERNEL || !client_.wants.events.swbreak) return false;
   const auto pc = client_.registers.pc(thread.task);
@@ -142,7 +172,7 @@ bool EventMapping::own_breakpoint(Thread& thread, const SigInfo& info) {
 
 Verdict EventMapping::map(Thread& thread, const event::SyscallEntry& event) {
   return caught(*thread.process, event.number) ? report(thread, stop::SyscallEntry{event.number})
-                                               : go_on(thread);
+                                               : leave_call(thread);
 }
 
 Verdict EventMapping::map(Thread& thread, const event::SyscallExit& event) {
@@ -159,7 +189,7 @@ Verdict EventMapping::cloned_thread(Thread& creator, const event::Cloned& event)
   constexpr unsigned report_clones = 1;  // QThreadOptions
   Thread& born = client_.view.add_thread(*creator.process, event.child);
   born.options = creator.options;
-  if ((creator.options & report_clones) == 0) return go_on(creator);
+  if ((creator.options & report_clones) == 0) return leave_call(creator);
   born.unreported = true;
   client_.view.show_stopped(born, stop::Quiet{});
   return report(creator, stop::Clone{born.ref});
@@ -169,11 +199,11 @@ Verdict EventMapping::cloned_process(Thread& creator, const event::Cloned& event
   const bool vfork = event.kind == CloneKind::vfork;
   // The protocol knows no clone(CLONE_VM) without vfork; it is told as a fork (points are kept per memory, so
   // that this does no harm).
-  if (vfork ? !client_.wants.events.vfork : !client_.wants.events.fork) return go_on(creator);
+  if (vfork ? !client_.wants.events.vfork : !client_.wants.events.fork) return leave_call(creator);
   Process& parent = *creator.process;
   Process fresh{};
   if (!client_.core.attach(event.child, client_.engine, {.events = events_for(fresh), .hold = true})) {
-    return go_on(creator);
+    return leave_call(creator);
   }
   Process& child = client_.view.add_process(event.child_process, parent.attached);
   child.unreported_child_of = parent.pid;

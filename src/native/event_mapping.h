@@ -39,6 +39,8 @@ class EventMapping {
   Thread* known(TaskId task, const Event& event);
   Verdict report(Thread& thread, session::StopReason reason);
   Verdict go_on(Thread& thread);
+  Verdict leave_call(Thread& thread);
+  static Verdict on_with_wish(const Thread& thread);
   void quiesced(Thread& thread);
   bool fault_at_breakpoint(Thread& thread, const SigInfo& info);
   bool own_breakpoint(Thread& thread, const SigInfo& info);

@@ -62,6 +62,9 @@ struct Thread {
   bool quieting{false};      // vCont;t
   bool interrupting{false};  // Ctrl-C
 
+  // Stands in a system call that it is to leave before it stops for the client: the task's generation there.
+  std::optional<std::uint64_t> leaving_call;
+
   unsigned options{0};            // QThreadOptions
   bool unreported{false};         // made by a clone that the client asked for and has not heard of yet
   std::vector<std::byte> handle;  // pthread_t, once known

@@ -70,6 +70,7 @@ void on(World& world, Task& task, const stop::SignalDelivery& stop) {
 
 void on(World& world, Task& task, const stop::Group& stop) {
   task.interrupted = false;
+  task.freshly_seized = false;
   if (task.passage) end_passage(world, task);
   if (!std::exchange(task.job_stopped, true)) {
     tell_masked(world, task, EventKind::job_control, event::JobControl{true, stop.signal});
@@ -79,13 +80,12 @@ void on(World& world, Task& task, const stop::Group& stop) {
 
 void on(World& world, Task& task, const stop::EventStop&) {
   task.interrupted = false;
+  const bool goes_on = std::exchange(task.job_stopped, false);
   // What the task has already done must be told before anybody looks at where it stands: its pc may be one
   // past a site.
-  if (fetch_pending_trap(world, task) || fetch_pending_signal(world, task)) return;
+  if (fetch_pending_trap(world, task) || (!goes_on && fetch_pending_signal(world, task))) return;
   if (task.passage) end_passage(world, task);
-  if (std::exchange(task.job_stopped, false)) {
-    tell_masked(world, task, EventKind::job_control, event::JobControl{false, SIGCONT});
-  }
+  if (goes_on) tell_masked(world, task, EventKind::job_control, event::JobControl{false, SIGCONT});
   finish_stop(world, task);
 }
 

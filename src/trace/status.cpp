@@ -82,6 +82,9 @@ void enter_stop(World& world, Task& task) {
   world.set_state(task, TaskState::stopped);
   ++task.generation;
   task.fetching_trap = false;
+  // Any trap clears a PTRACE_INTERRUPT that was still to be answered (kernel/signal.c, ptrace_stop): to stop
+  // again it must be asked again.
+  task.interrupted = false;
   if (!was_in_vfork || !task.regs_dirty) task.regs.reset();
   if (!was_in_vfork || !task.xstate_dirty) task.xstate.reset();
 }

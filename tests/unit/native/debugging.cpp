@@ -49,6 +49,11 @@ Debugging::Debugging() {
 }
 
 Debugging::~Debugging() {
+  // The end of the core lets its programs go; those of a test that did not see theirs end would run on.
+  for (const auto& [pid, started] : launched_) {
+    const auto now = sys::start_time_of(leader_of(pid));
+    if (now && *now == started) ::kill(pid.value, SIGKILL);
+  }
   core.reset();
   for (const Child& child : children_) {
     ::kill(child.pid.value, SIGKILL);
@@ -80,6 +85,10 @@ Result<session::ThreadRef> Debugging::try_launch(Debugger& client, std::vector<s
   client.target.processes()->launch({std::move(arguments)},
                                     [&](Result<session::ThreadRef> result) { answer = std::move(result); });
   if (!until([&] { return answer.has_value(); })) return fail(Errc::system, "no answer to the launch");
+  if (answer->has_value()) {
+    const Pid pid = (*answer)->pid;
+    launched_.emplace_back(pid, sys::start_time_of(leader_of(pid)).value_or(0));
+  }
   return *answer;
 }
 

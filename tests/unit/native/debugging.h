@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/fd.h"
@@ -96,6 +97,7 @@ class Debugging : public testing::Test {
     base::Fd input;
   };
   std::vector<Child> children_;
+  std::vector<std::pair<Pid, std::uint64_t>> launched_;  // with their start times: ids are used again
 };
 
 std::string program(const std::string& name);

@@ -52,7 +52,9 @@ TEST_F(LinesTest, TheEndOfAProcess) {
 }
 
 TEST_F(LinesTest, AProgramThatCannotBeLaunched) {
-  gdbserver_.cannot_launch({Errc::not_found, ENOENT, "Cannot exec nothing"});
+  const Error missing{Errc::not_found, ENOENT, "Cannot exec nothing"};
+  gdbserver_.exec_failed(missing);
+  gdbserver_.cannot_launch(missing);
   EXPECT_EQ(shown(),
             "gdbserver: Cannot exec nothing\n"
             "gdbserver: Error: No such file or directory\n"

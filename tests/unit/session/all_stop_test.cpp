@@ -319,13 +319,14 @@ TEST_F(AllStopTest, CtrlCInterruptsOnlyWhatRuns) {
 // A gdb that steps for a software watchpoint: its Ctrl-C comes between the reply and the next step, or while a step ends.
 TEST_F(AllStopTest, CtrlCThatCrossesAStepReplyAnswersTheNextResume) {
   ask("vCont;s:p1.1");
+  target.take_calls();
   EXPECT_EQ(stop(ref(1, 1), stop::Step{}), stopped("T05", "p1.1"));
   client.raw("\x03");
-  target.take_calls();
   EXPECT_EQ(ask("vCont;s:p1.1"), stopped("T02", "p1.1"));
   EXPECT_THAT(target.take_calls(), IsEmpty()) << "nothing runs";
   ask("vCont;s:p1.1");
   client.raw("\x03");
+  target.take_calls();
   EXPECT_EQ(stop(ref(1, 1), stop::Step{}), stopped("T05", "p1.1"));
   EXPECT_EQ(ask("vCont;s:p1.1"), stopped("T02", "p1.1"));
 }
@@ -333,8 +334,8 @@ TEST_F(AllStopTest, CtrlCThatCrossesAStepReplyAnswersTheNextResume) {
 TEST_F(AllStopTest, CtrlCThatCrossesAnotherStopIsAnsweredByIt) {
   run();
   client.raw("\x03");
-  EXPECT_EQ(stop(ref(1, 1), stop::SoftwareBreak{}), stopped("T05", "p1.1", "swbreak:;"));
   target.take_calls();
+  EXPECT_EQ(stop(ref(1, 1), stop::SoftwareBreak{}), stopped("T05swbreak:;", "p1.1"));
   run();
 }
 
