@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/reactor.h"
-#include "linux/wait.h"
 #include "server/signals.h"
 #include "trace/core.h"
 
