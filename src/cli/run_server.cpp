@@ -35,6 +35,7 @@ int complain(const std::string& sentence) {
 }
 
 int run_server(server::ServerOptions options, server::Manner manner, const Reporting& reporting) {
+  options.target.signals = native::current_signals();
   server::prepare_signals();
   auto reactor = base::Reactor::create();
   if (!reactor) return complain(reactor.error().text);

@@ -1,7 +1,6 @@
 #include "linux/launch_child.h"
 
 #include <cerrno>
-#include <csignal>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <optional>
@@ -15,7 +14,6 @@ namespace {
 
 // What a shell says of a program it could not start.
 constexpr int exec_failed_status = 127;
-constexpr int last_signal = 64;
 
 [[noreturn]] void give_up(const ChildPlan& plan, ChildFailure failure) {
   [[maybe_unused]] const auto written = ::write(plan.failure, &failure, sizeof failure);
@@ -30,20 +28,6 @@ void join_groups(const ChildPlan& plan) {
   if (terminal < 0) return;
   ::tcsetpgrp(terminal, ::getpgrp());
   ::close(terminal);
-}
-
-// Dispositions first, mask last: nothing of the tracer's may run in here.
-void restore_signals(const SignalState& signals) {
-  for (int signal = 1; signal <= last_signal; ++signal) {
-    struct sigaction action{};
-    action.sa_handler = signals.ignored.has(signal) ? SIG_IGN : SIG_DFL;
-    ::sigaction(signal, &action, nullptr);  // fails for 9, 19, and the C library's own 32 and 33
-  }
-  sigset_t mask;
-  ::sigemptyset(&mask);
-  for (int signal = 1; signal <= last_signal; ++signal)
-    if (signals.blocked.has(signal)) ::sigaddset(&mask, signal);
-  ::sigprocmask(SIG_SETMASK, &mask, nullptr);
 }
 
 std::optional<ChildFailure> redirect(const ChildPlan& plan) {
@@ -103,7 +87,7 @@ void run_child(const ChildPlan& plan) {
     if (::getppid() != plan.parent) ::_exit(exec_failed_status);  // it died before the prctl
   }
   join_groups(plan);
-  restore_signals(plan.signals);
+  plan.signals.take_effect();
   // A failure is told only after the release: a child that has ended before it is seized would look like a
   // refused attach.
   const auto failure = redirect(plan);

@@ -13,21 +13,40 @@ namespace {
 
 constexpr int last_signal = 64;
 
+// struct kernel_sigaction of rt_sigaction(2); the C library's own has another layout.
+struct KernelAction {
+  void (*handler)(int){SIG_DFL};
+  unsigned long flags{0};
+  void (*restorer)(){nullptr};
+  std::uint64_t mask{0};
+};
+
+bool is_ignored(int signal) {
+  KernelAction action;
+  return ::syscall(SYS_rt_sigaction, signal, nullptr, &action, sizeof action.mask) == 0 &&
+         action.handler == SIG_IGN;
+}
+
 }  // namespace
 
 SignalState SignalState::current() {
   SignalState state;
-  sigset_t blocked;
-  ::sigemptyset(&blocked);
-  ::pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
-  for (int signal = 1; signal <= last_signal; ++signal) {
-    if (::sigismember(&blocked, signal) == 1) state.blocked = state.blocked.with(signal);
-    struct sigaction action{};
-    // Fails for 32 and 33, which the C library keeps to itself.
-    if (::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
-      state.ignored = state.ignored.with(signal);
-  }
+  std::uint64_t blocked = 0;
+  ::syscall(SYS_rt_sigprocmask, SIG_BLOCK, nullptr, &blocked, sizeof blocked);
+  state.blocked = SigSet(blocked);
+  for (int signal = 1; signal <= last_signal; ++signal)
+    if (is_ignored(signal)) state.ignored = state.ignored.with(signal);
   return state;
+}
+
+void SignalState::take_effect() const {
+  for (int signal = 1; signal <= last_signal; ++signal) {
+    KernelAction action;
+    if (ignored.has(signal)) action.handler = SIG_IGN;
+    ::syscall(SYS_rt_sigaction, signal, &action, nullptr, sizeof action.mask);  // fails for 9 and 19
+  }
+  const std::uint64_t mask = blocked.bits();
+  ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, nullptr, sizeof mask);
 }
 
 SignalDisposition default_disposition(int signal) {

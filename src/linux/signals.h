@@ -42,9 +42,15 @@ struct SignalState {
   SigSet blocked;
   SigSet ignored;
 
+  // Both are the kernel's own calls: sigaction(3) of glibc refuses 32 and 33, which it keeps for itself, and
+  // a process may well have been started with those ignored (Launch.EveryIgnoredSignalCanBeTakenBack).
+
   // Of the calling thread, now. A server takes it first thing in main(), before it ignores SIGPIPE or blocks
   // SIGCHLD for itself.
   static SignalState current();
+  // Dispositions first, mask last, so that no handler runs in between when all are blocked. For a forked
+  // child that is about to exec: async-signal-safe, and caught signals become default.
+  void take_effect() const;
 };
 
 // What becomes of the signal when the task gets it, by its /proc status: caught, ignored, or the default

@@ -13,6 +13,7 @@ namespace cotrace::native {
 LaunchPlan::LaunchPlan(const TargetOptions& options)
     : wrapper_(options.wrapper),
       descriptors_(options.descriptors),
+      signals_(options.signals),
       foreground_(options.foreground),
       shell_(options.startup_with_shell),
       disable_randomization_(options.disable_randomization) {}
@@ -51,6 +52,7 @@ Result<sys::LaunchSpec> LaunchPlan::spec() const {
   spec.disable_randomization = disable_randomization_;
   spec.foreground = foreground_;
   spec.descriptors = descriptors_;
+  spec.signals = signals_;
   return spec;
 }
 

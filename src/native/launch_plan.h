@@ -39,6 +39,7 @@ class LaunchPlan {
  private:
   std::vector<std::string> wrapper_;
   std::vector<std::pair<int, int>> descriptors_;
+  sys::SignalState signals_;
   bool foreground_;
   bool shell_;
   bool disable_randomization_;

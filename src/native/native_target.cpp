@@ -47,6 +47,10 @@ struct NativeTarget::State {
   }
 };
 
+sys::SignalState current_signals() {
+  return sys::SignalState::current();
+}
+
 NativeTarget::NativeTarget(trace::Core& core, base::Reactor& reactor, TargetOptions options)
     : state_(std::make_unique<State>(core, reactor, *this, std::move(options))) {}
 

@@ -16,6 +16,7 @@
 #include <cotrace/error.h>
 #include <cotrace/ids.h>
 
+#include "linux/signals.h"
 #include "session/target.h"
 
 namespace cotrace::base {
@@ -50,6 +51,9 @@ struct TargetOptions {
   bool disable_randomization{true};  // until the client says otherwise (QDisableRandomization)
   bool foreground{
       true};  // a launched program's group becomes the terminal's foreground group, if there is a terminal
+  // What launched programs start with: current_signals() of a server, taken before it made its own
+  // arrangements, as gdbserver does.
+  sys::SignalState signals;
   // Redirections of launched programs: descriptor in the child <- descriptor here.
   std::vector<std::pair<int, int>> descriptors;
   session::Console* console{nullptr};  // monitor commands; must outlive the target
@@ -58,6 +62,9 @@ struct TargetOptions {
   // looks.
   std::string libthread_db_path;
 };
+
+// The signals that this process blocks and ignores now.
+sys::SignalState current_signals();
 
 class NativeTarget final : public session::Target, public Engine {
  public:

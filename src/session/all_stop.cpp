@@ -39,6 +39,7 @@ class AllStop final : public StopMode {
   void owe_signals(std::span<const ThreadAction> actions);
   std::optional<ThreadRef> interruptible(std::span<const ThreadAction> actions);
   rsp::Reply status();
+  rsp::Reply tell(const StopReport& report);
   std::optional<StopReport> held_back(std::span<const ThreadAction> actions);
   StopQueue::iterator first_of_ending(StopQueue::iterator end_report);
   bool worth_telling(const StopReport& report, const ThreadAction& action);
@@ -54,7 +55,7 @@ class AllStop final : public StopMode {
   // Signals that the client gave a thread which did not run, because it had a held-back stop to tell of
   // first.
   std::map<ThreadRef, int> owed_;
-  bool interrupt_owed_{false};  // a Ctrl-C that no stop has answered
+  bool interrupt_owed_{false};  // a Ctrl-C that no stop has answered yet
 };
 
 void AllStop::on_stop(const StopReport& report) {
@@ -82,15 +83,22 @@ void AllStop::on_halted() {
   if (phase_ != Phase::halting) return;
   phase_ = Phase::standing;
   const auto first = std::exchange(first_, std::nullopt);
-  // A step may be one of many that the user knows nothing of; any other stop is as good as the one asked for.
-  if (first && !std::holds_alternative<stop::Step>(first->reason)) interrupt_owed_ = false;
   // None for a `?`, or if the process was killed or let go since.
-  const rsp::Reply reply = first ? talk_.tell(*first) : status();
+  const rsp::Reply reply = first ? tell(*first) : status();
   if (auto question = std::exchange(question_, std::nullopt)) {
     question->answer(reply);
   } else {
     talk_.send(reply);
   }
+}
+
+// Only a stop that says so pays for a Ctrl-C. gdb deals with any other without its user: it steps, evaluates
+// conditions, runs commands that end in "continue", follows an exec, and would run on (gdb.base/bp-cmds-continue-ctrl-c.exp).
+// gdbserver's SIGINT stays pending in the same way. The end of the process takes it along.
+rsp::Reply AllStop::tell(const StopReport& report) {
+  if (std::holds_alternative<stop::Interrupted>(report.reason) || ends_process(report.reason))
+    interrupt_owed_ = false;
+  return talk_.tell(report);
 }
 
 rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
@@ -100,7 +108,7 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
     return halt_reason();
   if (auto held = held_back(actions)) {
     owe_signals(actions);
-    return talk_.tell(*held);
+    return tell(*held);
   }
   if (!anybody(actions)) return talk_.tell({{}, stop::NoResumed{}});
   if (std::exchange(interrupt_owed_, false)) {

@@ -331,11 +331,25 @@ TEST_F(AllStopTest, CtrlCThatCrossesAStepReplyAnswersTheNextResume) {
   EXPECT_EQ(ask("vCont;s:p1.1"), stopped("T02", "p1.1"));
 }
 
-TEST_F(AllStopTest, CtrlCThatCrossesAnotherStopIsAnsweredByIt) {
+// gdb goes on from most stops by itself: an exec that nobody catches, a breakpoint whose commands end in "continue".
+TEST_F(AllStopTest, CtrlCThatCrossesAnotherStopAnswersTheNextResume) {
   run();
   client.raw("\x03");
   target.take_calls();
   EXPECT_EQ(stop(ref(1, 1), stop::SoftwareBreak{}), stopped("T05swbreak:;", "p1.1"));
+  EXPECT_EQ(ask("vCont;c"), stopped("T02", "p1.1"));
+  EXPECT_THAT(target.take_calls(), IsEmpty()) << "nothing runs";
+  run();
+}
+
+TEST_F(AllStopTest, CtrlCGoesWithTheProcessThatEnds) {
+  target.add(ref(2, 2));
+  run();
+  client.raw("\x03");
+  target.take_calls();
+  target.report(ref(2, 2), stop::Exited{0, true});
+  target.halted();
+  client.take();
   run();
 }
 
