@@ -36,9 +36,10 @@ class Observer {
   virtual void launched(Pid /*process*/, const std::string& /*program*/) {
   }  // stands at its first instruction
   virtual void attached(Pid /*process*/) {}
-  virtual void launch_failed(const Error& /*why*/) {}  // it ended before its first instruction; see launch() below
+  virtual void launch_failed(const Error& /*why*/) {
+  }  // it ended before its first instruction; see launch() below
   virtual void ended(Pid /*process*/, const ExitStatus& /*status*/) {
-  }                                           // exited or killed by a signal, whoever did it
+  }  // exited or killed by a signal, whoever did it
   virtual void detaching(Pid /*process*/) {}  // before this client's D, or release(), lets it go
   virtual void killing(Pid /*process*/) {}    // before this client's k, vKill, or release()
   // What a breakpoint's commands print (dprintf-style agent): for the server's own standard output.

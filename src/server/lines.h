@@ -23,7 +23,8 @@ class Lines {
   Lines(Notices& notices, Log& log, Manner manner) : notices_(notices), log_(log), manner_(manner) {}
 
   // Why the server cannot begin. gdbserver closes it with a line `Exiting`.
-  // The program could not be executed, whoever asked for it (gdb.mi/mi-exec-run.exp waits for this after a vRun).
+  // The program could not be executed, whoever asked for it (gdb.mi/mi-exec-run.exp waits for this after a
+  // vRun).
   void exec_failed(const Error& error);
   void cannot_start(std::string_view sentence);
   // A program that could not be launched, as native::NativeTarget tells it.

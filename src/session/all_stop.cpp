@@ -93,8 +93,9 @@ void AllStop::on_halted() {
 }
 
 // Only a stop that says so pays for a Ctrl-C. gdb deals with any other without its user: it steps, evaluates
-// conditions, runs commands that end in "continue", follows an exec, and would run on (gdb.base/bp-cmds-continue-ctrl-c.exp).
-// gdbserver's SIGINT stays pending in the same way. The end of the process takes it along.
+// conditions, runs commands that end in "continue", follows an exec, and would run on
+// (gdb.base/bp-cmds-continue-ctrl-c.exp). gdbserver's SIGINT stays pending in the same way. The end of the
+// process takes it along.
 rsp::Reply AllStop::tell(const StopReport& report) {
   if (std::holds_alternative<stop::Interrupted>(report.reason) || ends_process(report.reason))
     interrupt_owed_ = false;
@@ -162,7 +163,8 @@ void AllStop::owe_signals(std::span<const ThreadAction> actions) {
   }
 }
 
-// The thread that answers a Ctrl-C which came too late for the run before: the one told last, if the client resumes it.
+// The thread that answers a Ctrl-C which came too late for the run before: the one told last, if the client
+// resumes it.
 std::optional<ThreadRef> AllStop::interruptible(std::span<const ThreadAction> actions) {
   if (const auto latest = talk_.told.latest();
       latest && talk_.target.alive(*latest) && would_run(action_for(actions, *latest))) {
@@ -265,8 +267,9 @@ rsp::Reply AllStop::status() {
 }
 
 void AllStop::interrupt() {
-  // gdb sends Ctrl-C only while it waits. If everything stands, it has crossed a stop reply on the way; and gdb may resume without
-  // asking its user: stepping for a software watchpoint, it would never find the program running (gdb.base/random-signal.exp).
+  // gdb sends Ctrl-C only while it waits. If everything stands, it has crossed a stop reply on the way; and
+  // gdb may resume without asking its user: stepping for a software watchpoint, it would never find the
+  // program running (gdb.base/random-signal.exp).
   interrupt_owed_ = true;
   if (phase_ == Phase::running) talk_.target.interrupt();
 }

@@ -12,12 +12,13 @@ namespace cotrace::session::handlers {
 namespace {
 
 std::vector<int> linux_signals(const std::vector<rsp::GdbSignal>& signals) {
-  // Asked from the side of Linux: gdb has numbers for signals of other systems too, and two (SIGIO, SIGPOLL) for one of Linux's,
-  // which is reported under the first (gdb.base/sigall.exp).
+  // Asked from the side of Linux: gdb has numbers for signals of other systems too, and two (SIGIO, SIGPOLL)
+  // for one of Linux's, which is reported under the first (gdb.base/sigall.exp).
   constexpr int last_signal = 64;
   std::vector<int> numbers;
   for (int number = 1; number <= last_signal; ++number) {
-    if (std::ranges::find(signals, rsp::signal_from_linux(number)) != signals.end()) numbers.push_back(number);
+    if (std::ranges::find(signals, rsp::signal_from_linux(number)) != signals.end())
+      numbers.push_back(number);
   }
   return numbers;
 }

@@ -89,16 +89,18 @@ rsp::Reply attach(Conversation& talk, const rsp::Attach& command) {
   if (!may_start(talk)) return rsp::reply::Error{};
   // In non-stop the client stops the threads itself, one by one, and counts on a stop report of each.
   const bool hold = !talk.non_stop;
-  talk.target.processes()->attach(
-      command.pid, hold, [later = Deferred(talk)](Result<ThreadRef> thread) mutable {
-        Conversation* still = later.conversation();
-        if (still == nullptr) return;
-        if (!thread) return later.answer(explained(thread.error()));
-        StopReport first = first_stop(*thread);
-        // A signal that was on its way when we attached (gdb.threads/attach-into-signal.exp).
-        if (auto why = still->target.take_standing(*thread)) first.reason = std::move(*why);
-        later.answer(still->mode->attached(first));
-      });
+  talk.target.processes()->attach(command.pid, hold,
+                                  [later = Deferred(talk)](Result<ThreadRef> thread) mutable {
+                                    Conversation* still = later.conversation();
+                                    if (still == nullptr) return;
+                                    if (!thread) return later.answer(explained(thread.error()));
+                                    StopReport first = first_stop(*thread);
+                                    // A signal that was on its way when we attached
+                                    // (gdb.threads/attach-into-signal.exp).
+                                    if (auto why = still->target.take_standing(*thread))
+                                      first.reason = std::move(*why);
+                                    later.answer(still->mode->attached(first));
+                                  });
   return rsp::reply::Later{};
 }
 

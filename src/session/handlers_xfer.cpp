@@ -50,7 +50,8 @@ rsp::Reply xfer_auxv(Conversation& talk, const rsp::XferRead& command) {
 
 // For a stop without a signal the target decides: an error is allowed, gdb shows that there is none.
 rsp::Reply xfer_siginfo(Conversation& talk, const rsp::XferRead& command) {
-  // No snapshot: gdb 13 reads the fields that it shows from where they are, not from offset 0, and the thread may have moved on since.
+  // No snapshot: gdb 13 reads the fields that it shows from where they are, not from offset 0, and the thread
+  // may have moved on since.
   if (!command.annex.empty()) return rsp::reply::Error{};
   const auto info = as_text(talk.target.signal_info()->read(talk.subject()));
   if (!info) return failed(info.error());
@@ -93,7 +94,8 @@ rsp::Reply xfer_libraries_svr4(Conversation& talk, const rsp::XferRead& command)
 rsp::Reply xfer_osdata(Conversation& talk, const rsp::XferRead& command) {
   return serve_object(talk, "osdata", command, [&]() -> Result<std::string> {
     auto table = talk.target.facts()->osdata(command.annex);
-    // gdb asks "Wrong osdata type?" where the object is empty; to an error it says nothing (gdb 13, gdb.base/info-os.exp).
+    // gdb asks "Wrong osdata type?" where the object is empty; to an error it says nothing (gdb 13,
+    // gdb.base/info-os.exp).
     if (!table && table.error().code == Errc::not_found) return std::string();
     return table;
   });

@@ -189,7 +189,8 @@ class Target {
   virtual bool still_true(const StopReport& report) = 0;
   // The session drops a report unseen (a step nobody waits for, a hit that will be hit again).
   virtual void withdraw(const StopReport& report) = 0;
-  // What a thread that has just been attached to stands with, if it is more than the attach itself; it is told then, and not again.
+  // What a thread that has just been attached to stands with, if it is more than the attach itself; it is
+  // told then, and not again.
   virtual std::optional<StopReason> take_standing(ThreadRef /*thread*/) { return std::nullopt; }
 
   // --- optional parts ---

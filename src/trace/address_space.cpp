@@ -84,12 +84,14 @@ Result<> AddressSpace::poke(Addr address, std::byte value) {
 
 Result<Site*> AddressSpace::plant(Addr address) {
   if (Site* site = sites.find(address)) {
-    // Asked for once more: the library that it was in may have been unmapped and another one mapped there, without the breakpoint
-    // (gdb does not take breakpoints out of a library that is gone).
+    // Asked for once more: the library that it was in may have been unmapped and another one mapped there,
+    // without the breakpoint (gdb does not take breakpoints out of a library that is gone).
     std::byte there{};
-    if (!site->owners.empty() && read_raw(address, {&there, 1}) && there != arch::native::breakpoint_instruction) {
+    if (!site->owners.empty() && read_raw(address, {&there, 1}) &&
+        there != arch::native::breakpoint_instruction) {
       site->original = there;
-      if (auto poked = poke(address, arch::native::breakpoint_instruction); !poked) return std::unexpected(poked.error());
+      if (auto poked = poke(address, arch::native::breakpoint_instruction); !poked)
+        return std::unexpected(poked.error());
     }
     return site;
   }
@@ -123,8 +125,9 @@ void AddressSpace::cover(const Site& site) {
   (void)poke(site.address, arch::native::breakpoint_instruction);
 }
 
-// The code segment of a loaded program or library ends somewhere in a page, and the rest of that page is mapped and executable, but no
-// code. (The program's entry point, the other place that suggests itself, is where gdb puts its own copies of instructions.)
+// The code segment of a loaded program or library ends somewhere in a page, and the rest of that page is
+// mapped and executable, but no code. (The program's entry point, the other place that suggests itself, is
+// where gdb puts its own copies of instructions.)
 std::optional<Addr> AddressSpace::padding_of(Addr program_headers, std::uint64_t count,
                                              std::optional<std::uint64_t> bias) {
   constexpr std::uint64_t page = 4096, most_headers = 64;
@@ -137,7 +140,8 @@ std::optional<Addr> AddressSpace::padding_of(Addr program_headers, std::uint64_t
     if (header.p_type == PT_PHDR) bias = program_headers.value - header.p_vaddr;
     // A static program at fixed addresses has no PT_PHDR; its first segment has the headers in it.
     if (header.p_type == PT_LOAD && header.p_offset == 0 && !bias && header.p_vaddr != 0) bias = 0;
-    if (header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0 && !end) end = header.p_vaddr + header.p_filesz;
+    if (header.p_type == PT_LOAD && (header.p_flags & PF_X) != 0 && !end)
+      end = header.p_vaddr + header.p_filesz;
   }
   if (!bias || !end) return std::nullopt;
   const std::uint64_t stop = *bias + *end;
@@ -151,7 +155,9 @@ void AddressSpace::find_slot() {
   slot_searched_ = true;
   if (tasks.empty()) return;
   const Tid tid = (*tasks.begin())->id.tid;
-  auto value = [&](std::uint64_t type) { return sys::auxv_entry(tid, type).value_or(std::nullopt).value_or(0); };
+  auto value = [&](std::uint64_t type) {
+    return sys::auxv_entry(tid, type).value_or(std::nullopt).value_or(0);
+  };
   // A 32-bit program has headers of another size; its sites are passed in place.
   if (value(AT_PHENT) != sizeof(Elf64_Phdr)) return;
   auto slot = padding_of(Addr{value(AT_PHDR)}, value(AT_PHNUM), std::nullopt);
@@ -160,7 +166,8 @@ void AddressSpace::find_slot() {
     const auto bytes = std::as_writable_bytes(std::span(&header, 1));
     auto got = read_raw(Addr{interpreter}, bytes);
     // The interpreter is linked at 0.
-    if (got && *got == bytes.size()) slot = padding_of(Addr{interpreter + header.e_phoff}, header.e_phnum, interpreter);
+    if (got && *got == bytes.size())
+      slot = padding_of(Addr{interpreter + header.e_phoff}, header.e_phnum, interpreter);
   }
   if (!slot) return;
   slot_address_ = *slot;

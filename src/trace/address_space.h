@@ -81,7 +81,8 @@ class AddressSpace {
  private:
   Result<sys::ProcessMemory*> memory();
   void find_slot();
-  std::optional<Addr> padding_of(Addr program_headers, std::uint64_t count, std::optional<std::uint64_t> bias);
+  std::optional<Addr> padding_of(Addr program_headers, std::uint64_t count,
+                                 std::optional<std::uint64_t> bias);
   // One byte of code, wherever it is kept at the moment.
   Result<> poke(Addr address, std::byte value);
 

@@ -28,8 +28,8 @@ Pass begin_passage(World& world, Task& task);
 // ends the passage. True if the instruction has been carried out.
 bool end_passage(World& world, Task& task);
 
-// The step was one iteration of a repeated string instruction, and there are more: goes on where nobody wants to see each of them. False
-// otherwise.
+// The step was one iteration of a repeated string instruction, and there are more: goes on where nobody wants
+// to see each of them. False otherwise.
 bool repeat_passage(World& world, Task& task);
 
 // A signal has arrived before the instruction was carried out. True if it was put aside and the task is on

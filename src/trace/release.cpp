@@ -67,7 +67,8 @@ bool fetch_pending_trap(World& world, Task& task) {
 }
 
 bool fetch_pending_signal(World& world, Task& task) {
-  if (!std::exchange(task.freshly_seized, false) || !task.stopped || !task.wants(EventKind::signal)) return false;
+  if (!std::exchange(task.freshly_seized, false) || !task.stopped || !task.wants(EventKind::signal))
+    return false;
   auto pending = sys::pending_signals(*task.stopped);
   if (!pending) return false;
   if (task.id.tid == leader_of(task.group->pid)) {
@@ -79,7 +80,8 @@ bool fetch_pending_signal(World& world, Task& task) {
   auto mask = task.stopped->signal_mask();
   if (!mask) return false;
   const sys::SigSet blocked(*mask);
-  if (std::ranges::all_of(*pending, [&](const SigInfo& info) { return blocked.has(info.si_signo); })) return false;
+  if (std::ranges::all_of(*pending, [&](const SigInfo& info) { return blocked.has(info.si_signo); }))
+    return false;
   task.fetching_trap = true;
   return run(world, task, sys::Run::cont, 0);
 }

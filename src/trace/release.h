@@ -24,8 +24,9 @@ void release_soon(World& world, Task& task);
 // report it. True if the task was set going to collect it (it runs no further instruction).
 bool fetch_pending_trap(World& world, Task& task);
 
-// A task that has just been attached to, and a signal was on its way to it before: the interrupt has overtaken it. True if the task was
-// set going to take it (it runs no further instruction); who attaches sees the signal, as with PTRACE_ATTACH.
+// A task that has just been attached to, and a signal was on its way to it before: the interrupt has
+// overtaken it. True if the task was set going to take it (it runs no further instruction); who attaches sees
+// the signal, as with PTRACE_ATTACH.
 bool fetch_pending_signal(World& world, Task& task);
 
 }  // namespace cotrace::trace

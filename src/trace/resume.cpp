@@ -127,10 +127,11 @@ void run_as_wished(World& world, Task& task) {
     how = sys::Run::syscall;
   }
   if (signal == SIGTRAP && how != sys::Run::listen) {
-    // The program's own handler for SIGTRAP would run with SIGTRAP blocked, and a trap that is raised while it is blocked makes the kernel
-    // reset the handler (force_sig_info_to_task, Linux 2.6 to 6.18): one breakpoint or step in the handler would kill the program. So
-    // the task is stopped at the handler's first instruction, and the signal unblocked there. sigreturn brings the mask back.
-    // Test: odd_steps stepped whole.
+    // The program's own handler for SIGTRAP would run with SIGTRAP blocked, and a trap that is raised while
+    // it is blocked makes the kernel reset the handler (force_sig_info_to_task, Linux 2.6 to 6.18): one
+    // breakpoint or step in the handler would kill the program. So the task is stopped at the handler's first
+    // instruction, and the signal unblocked there. sigreturn brings the mask back. Test: odd_steps stepped
+    // whole.
     task.entering_trap_handler = true;
     how = sys::Run::single_step;
   }
@@ -160,8 +161,8 @@ bool pass_site(World& world, Task& task) {
     if (task.space->exclusive == &task) task.space->exclusive = nullptr;
     return true;
   }
-  // A signal goes first: its handler runs before the instruction under the site, and comes back to the site (gdb counts on that, and
-  // has a breakpoint of its own there; gdb.base/bp-permanent.exp).
+  // A signal goes first: its handler runs before the instruction under the site, and comes back to the site
+  // (gdb counts on that, and has a breakpoint of its own there; gdb.base/bp-permanent.exp).
   if (task.can_inject && (task.inject != 0 || fold_signal(task).signal != 0)) {
     task.hit_at.reset();
     return true;

@@ -82,10 +82,10 @@ struct Task {
   Addr stepped_from;
   std::uint64_t stepped_from_sp{0};
   std::uint64_t stepped_from_flags{0};
-  bool step_over_syscall{false};  // a step that passes a traced system call: done at its exit
-  bool interrupted{false};        // a PTRACE_INTERRUPT is under way
-  bool fetching_trap{false};         // resumed only to collect a trap or a signal that was already pending
-  bool freshly_seized{false};        // its first stop since then has not been seen
+  bool step_over_syscall{false};      // a step that passes a traced system call: done at its exit
+  bool interrupted{false};            // a PTRACE_INTERRUPT is under way
+  bool fetching_trap{false};          // resumed only to collect a trap or a signal that was already pending
+  bool freshly_seized{false};         // its first stop since then has not been seen
   bool entering_trap_handler{false};  // see run_as_wished()
   std::optional<Passage> passage;
   std::vector<int> injected;    // sent by us; pass unreported when they arrive
@@ -94,7 +94,7 @@ struct Task {
   std::optional<std::int64_t> aborted_result;  // what the aborted call is to return
 
   // --- birth and death ---
-  bool in_exec{false};  // stands at its exec event: the system call has still to return
+  bool in_exec{false};              // stands at its exec event: the system call has still to return
   bool newborn{false};              // its first stop has not been seen
   std::optional<TaskId> creator;    // of a newborn
   std::optional<Tid> awaits_child;  // stands at its clone event until the child has stopped

@@ -57,8 +57,9 @@ std::optional<native::Instruction> stepped_instruction(Task& task, const native:
   return native::decode(native::mode_of(regs), std::span(buffer).first(*got));
 }
 
-// The processor stores the trap flag that single-stepping sets when pushf is stepped; the program must not find it there. Only an instruction
-// that has moved the stack pointer by the size of the flags can be one: no other step pays for the look.
+// The processor stores the trap flag that single-stepping sets when pushf is stepped; the program must not
+// find it there. Only an instruction that has moved the stack pointer by the size of the flags can be one: no
+// other step pays for the look.
 void mend_pushed_flags(Task& task, const native::GeneralRegs& regs) {
   const std::uint64_t pushed = task.stepped_from_sp - regs.rsp;
   if (pushed != 8 && pushed != 4 && pushed != 2) return;
@@ -71,9 +72,10 @@ void mend_pushed_flags(Task& task, const native::GeneralRegs& regs) {
   (void)task.space->write(where, {&second, 1});
 }
 
-// After a popf has been stepped, the kernel takes the trap flag that it sets for each further step for the program's own (seen with Linux
-// 6.18): it shows in the flags, and would stay set when the task is let go, a stray SIGTRAP. It is the program's own if it was
-// there before, or if the instruction was one that brings it: popf with the flag in what it popped, or sigreturn.
+// After a popf has been stepped, the kernel takes the trap flag that it sets for each further step for the
+// program's own (seen with Linux 6.18): it shows in the flags, and would stay set when the task is let go, a
+// stray SIGTRAP. It is the program's own if it was there before, or if the instruction was one that brings
+// it: popf with the flag in what it popped, or sigreturn.
 void mend_shown_trap_flag(Task& task, native::GeneralRegs& regs) {
   using Kind = native::Instruction::Kind;
   if ((regs.eflags & trap_flag) == 0 || (task.stepped_from_flags & trap_flag) != 0) return;
@@ -109,7 +111,8 @@ bool settle_trap(World& world, Task& task, const SigInfo& info) {
   const bool fired = tell_hardware_hits(world, task);
   if (task.dead) return true;
   if (task.stepping && is_step_code(info.si_code)) {
-    // The program was stepping itself: the trap is its own as well, and its handler comes before our next step.
+    // The program was stepping itself: the trap is its own as well, and its handler comes before our next
+    // step.
     if ((task.stepped_from_flags & trap_flag) != 0 && info.si_code == TRAP_TRACE) return fired;
     // The step from an exec ends with the return of the system call, before the program's first instruction.
     if (std::exchange(task.in_exec, false) && info.si_code == TRAP_BRKPT) return true;

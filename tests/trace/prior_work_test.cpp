@@ -123,7 +123,9 @@ TEST_F(PriorWork, InterruptingATaskThatAnotherEngineHoldsStopsAtOnceAndASignalWo
   auto program = start({"spin", "0", "wait"});
   ASSERT_EQ(program.line().rfind("ready", 0), 0U);
   Diary holder, second;
-  auto hold = [&](TaskId, const Event& event) { return std::holds_alternative<event::Quiesced>(event) ? stop : Verdict{}; };
+  auto hold = [&](TaskId, const Event& event) {
+    return std::holds_alternative<event::Quiesced>(event) ? stop : Verdict{};
+  };
   holder.behave(hold);
   second.behave(hold);
   auto tasks = core->attach(program.pid, holder, {everything, true, true});
@@ -150,7 +152,8 @@ TEST_F(PriorWork, ABreakpointIsHitWhileAnotherEnginesStepIsUnderWay) {
   // The breaker's site is where the stepper will come to: on the next calls of the function.
   ASSERT_TRUE(core->add_breakpoint(task, breaker, symbol(task, "tick")));
   stepper.behave([&](TaskId, const Event& event) {
-    return std::holds_alternative<event::StepDone>(event) ? Verdict{ResumeAction::single_step, {}, {}, {}} : Verdict{};
+    return std::holds_alternative<event::StepDone>(event) ? Verdict{ResumeAction::single_step, {}, {}, {}}
+                                                          : Verdict{};
   });
   const int before = breaker.count<event::BreakpointHit>();
   control(stepper, task, ResumeAction::single_step);
@@ -371,7 +374,8 @@ TEST_F(PriorWork, EveryThreadOfAThousandIsAttachedWhileItCreatesAndEndsThreads) 
     auto status = sys::task_status(tid);
     // A thread in the last moments of its death is listed still.
     if (!status || status->state == 'Z' || status->state == 'X') continue;
-    EXPECT_TRUE(core->find(tid)) << "thread " << tid.value << " in state " << status->state << " traced by " << status->tracer.value;
+    EXPECT_TRUE(core->find(tid)) << "thread " << tid.value << " in state " << status->state << " traced by "
+                                 << status->tracer.value;
   }
   engine.behave(nullptr);
   for (TaskId task : core->tasks_of(program.pid)) resume(engine, task);

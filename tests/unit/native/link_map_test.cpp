@@ -151,7 +151,7 @@ TEST_P(LinkMap, ARingEnds) {
   EXPECT_EQ(all->objects.size(), 2U);
   // A ring that is consistent in both directions.
   program.object(0x10300, 0, 0x22000, 0, 0x10300, 0x10300);
-EXPECT_EQ(loaded_objects_from(program.memory(), {}, Addr{0x10300}, Addr{0x10300}).objects.size(), 1U);
+  EXPECT_EQ(loaded_objects_from(program.memory(), {}, Addr{0x10300}, Addr{0x10300}).objects.size(), 1U);
 }
 
 TEST_P(LinkMap, FurtherNamespacesFollowWithAllTheirObjects) {

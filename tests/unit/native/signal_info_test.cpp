@@ -54,9 +54,9 @@ TEST(SignalInfo32, AChildsEndHasItsStatusAndTimes) {
 }
 
 TEST(SignalInfo32, ThereAndBackIsTheSame) {
-  const std::vector<std::pair<int, int>> kinds{{SIGSEGV, SEGV_ACCERR}, {SIGCHLD, CLD_KILLED}, {SIGUSR1, SI_USER},
-                                               {SIGRTMIN, SI_QUEUE},   {SIGSYS, 1},           {SIGPOLL, POLL_IN},
-                                               {SIGALRM, SI_KERNEL}};
+  const std::vector<std::pair<int, int>> kinds{
+      {SIGSEGV, SEGV_ACCERR}, {SIGCHLD, CLD_KILLED}, {SIGUSR1, SI_USER}, {SIGRTMIN, SI_QUEUE}, {SIGSYS, 1},
+      {SIGPOLL, POLL_IN},     {SIGALRM, SI_KERNEL}};
   for (const auto& [signal, code] : kinds) {
     SigInfo info{};
     info.si_signo = signal;

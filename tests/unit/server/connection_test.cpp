@@ -1,9 +1,9 @@
 #include "server/connection.h"
 
+#include <csignal>
 #include <fcntl.h>
 #include <fstream>
 #include <functional>
-#include <csignal>
 #include <gtest/gtest.h>
 #include <string>
 #include <sys/ioctl.h>

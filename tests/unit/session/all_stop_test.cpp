@@ -316,7 +316,8 @@ TEST_F(AllStopTest, CtrlCInterruptsOnlyWhatRuns) {
   run();
 }
 
-// A gdb that steps for a software watchpoint: its Ctrl-C comes between the reply and the next step, or while a step ends.
+// A gdb that steps for a software watchpoint: its Ctrl-C comes between the reply and the next step, or while
+// a step ends.
 TEST_F(AllStopTest, CtrlCThatCrossesAStepReplyAnswersTheNextResume) {
   ask("vCont;s:p1.1");
   target.take_calls();
@@ -331,7 +332,8 @@ TEST_F(AllStopTest, CtrlCThatCrossesAStepReplyAnswersTheNextResume) {
   EXPECT_EQ(ask("vCont;s:p1.1"), stopped("T02", "p1.1"));
 }
 
-// gdb goes on from most stops by itself: an exec that nobody catches, a breakpoint whose commands end in "continue".
+// gdb goes on from most stops by itself: an exec that nobody catches, a breakpoint whose commands end in
+// "continue".
 TEST_F(AllStopTest, CtrlCThatCrossesAnotherStopAnswersTheNextResume) {
   run();
   client.raw("\x03");
@@ -353,7 +355,8 @@ TEST_F(AllStopTest, CtrlCGoesWithTheProcessThatEnds) {
   run();
 }
 
-// gdb takes all that it resumed for running with their signals, although another thread's stop is told instead (gdb.threads/sigstep-threads.exp).
+// gdb takes all that it resumed for running with their signals, although another thread's stop is told
+// instead (gdb.threads/sigstep-threads.exp).
 TEST_F(AllStopTest, ASignalForAThreadThatDidNotRunForAnothersHeldBackStopIsNotLost) {
   target.add(ref(1, 2));
   run();
