@@ -1,6 +1,9 @@
 #include "linux/wait.h"
 
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include "linux/proc.h"
 
 namespace cotrace::sys {
 
@@ -14,7 +17,17 @@ class KernelWaitCalls final : public WaitCalls {
     return wait(tid.value, WNOHANG | __WALL);
   }
 
-  std::optional<WaitStatus> wait_any() override { return wait(-1, WNOHANG | __WALL | __WNOTHREAD); }
+  std::optional<ReadyTask> peek() override {
+    siginfo_t info{};
+    constexpr int options = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD;
+    if (::waitid(P_ALL, 0, &info, options) != 0 || info.si_pid == 0) return std::nullopt;
+    return ReadyTask{Tid{info.si_pid}, info.si_code == CLD_TRAPPED};
+  }
+
+  bool traced_here(Tid tid) override {
+    const auto status = task_status(tid);
+    return status && status->tracer == Tid{::gettid()};
+  }
 
  private:
   // Nothing to report and nobody to wait for (ECHILD) are the same to the caller: no status.

@@ -17,14 +17,24 @@ struct WaitStatus {
   int status{0};
 };
 
-// The two ways to ask the kernel; an interface so that unit tests can inject statuses.
+// A status that is there to be taken.
+struct ReadyTask {
+  Tid tid;
+  bool is_ptrace_stop{
+      false};  // CLD_TRAPPED; else an end, or the job-control stop of a child that is not traced
+};
+
+// How the kernel is asked; an interface so that unit tests can inject statuses.
 class WaitCalls {
  public:
   virtual ~WaitCalls() = default;
   // wait4(tid, WNOHANG | __WALL): constant time however many tasks are traced.
   virtual std::optional<WaitStatus> wait_one(Tid tid) = 0;
-  // waitpid(-1, WNOHANG | __WALL | __WNOTHREAD): looks at every task of this thread, newest first.
-  virtual std::optional<WaitStatus> wait_any() = 0;
+  // waitid(P_ALL, WNOHANG | WNOWAIT | __WALL | __WNOTHREAD): looks at every task of this thread, newest
+  // first, and takes nothing: it may be a child that this process has for purposes of its own.
+  virtual std::optional<ReadyTask> peek() = 0;
+  // The calling thread is its tracer; a zombie still has one. False if it is gone.
+  virtual bool traced_here(Tid tid) = 0;
 };
 
 std::unique_ptr<WaitCalls> kernel_wait_calls();

@@ -7,6 +7,7 @@
 #include "linux/signals.h"
 #include "trace/resume.h"
 #include "trace/settle.h"
+#include "trace/step_flags.h"
 
 namespace cotrace::trace {
 
@@ -36,6 +37,7 @@ Pass step_copy(World& world, Task& task, const native::Relocated& copy, bool in_
   Passage passage;
   passage.copy = copy;
   passage.in_slot = in_slot;
+  remember_step(task);
   passage.saved_spare = native::enter_copy(copy, **regs);
   task.regs_dirty = true;
   task.passage = passage;
@@ -96,6 +98,7 @@ Pass pass_in_place(World& world, Task& task) {
   Passage passage;
   passage.in_place = true;
   passage.copy.from = passage.copy.to = pc;
+  remember_step(task);
   task.passage = passage;
   return run(world, task, sys::Run::single_step, 0) ? Pass::started : Pass::gone;
 }
@@ -152,7 +155,10 @@ bool end_passage(World& world, Task& task) {
       task.regs_dirty = true;
     }
   }
-  if (carried_out) task.hit_at.reset();
+  if (carried_out) {
+    task.hit_at.reset();
+    mend_flags(task);
+  }
   if (passage.masked && task.stopped) (void)sys::replace_signal_mask(*task.stopped, passage.saved_mask);
   if (passage.in_slot) {
     if (Task* next = space.give_slot_back(task)) resume_later(world, *next);

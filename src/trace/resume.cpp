@@ -10,6 +10,7 @@
 #include "trace/passage.h"
 #include "trace/release.h"
 #include "trace/report.h"
+#include "trace/step_flags.h"
 
 namespace cotrace::trace {
 
@@ -96,15 +97,6 @@ bool at_system_call(Task& task) {
   return instruction && instruction->kind == native::Instruction::Kind::system_call;
 }
 
-void remember_step(Task& task) {
-  task.stepping = true;
-  if (auto regs = regs_of(task)) {
-    task.stepped_from = Addr{(*regs)->rip};
-    task.stepped_from_sp = (*regs)->rsp;
-    task.stepped_from_flags = (*regs)->eflags;
-  }
-}
-
 // After everything that may keep it standing has been settled.
 void run_as_wished(World& world, Task& task) {
   const Wish wish = fold_wishes(task);
@@ -121,6 +113,7 @@ void run_as_wished(World& world, Task& task) {
       task.step_over_syscall = true;
     } else {
       how = wish.step ? sys::Run::single_step : sys::Run::block_step;
+      task.stepping = true;
       remember_step(task);
     }
   } else if (wish.syscalls) {

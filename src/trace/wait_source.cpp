@@ -9,15 +9,13 @@ void WaitSource::take(const sys::WaitStatus& status, std::vector<sys::WaitStatus
   out.push_back(status);
 }
 
-std::optional<sys::WaitStatus> WaitSource::poll(Tid tid) {
-  auto status = calls_->wait_one(tid);
-  if (status) running_.erase(tid);
-  return status;
+// A new task may be here before the event that tells of it.
+bool WaitSource::ours(const sys::ReadyTask& ready) {
+  return ready.is_ptrace_stop || known(ready.tid) || calls_->traced_here(ready.tid);
 }
 
-void WaitSource::sweep(std::vector<sys::WaitStatus>& out) {
-  const std::vector<Tid> expected(running_.begin(), running_.end());
-  for (Tid tid : expected) {
+void WaitSource::sweep(const std::unordered_set<Tid>& tasks, std::vector<sys::WaitStatus>& out) {
+  for (Tid tid : std::vector<Tid>(tasks.begin(), tasks.end())) {
     if (auto status = calls_->wait_one(tid)) take(*status, out);
   }
 }
@@ -25,10 +23,18 @@ void WaitSource::sweep(std::vector<sys::WaitStatus>& out) {
 std::vector<sys::WaitStatus> WaitSource::drain_all() {
   audit_due_ = false;
   std::vector<sys::WaitStatus> out;
-  while (auto status = calls_->wait_any()) {
+  while (auto ready = calls_->peek()) {
+    if (!ours(*ready)) {
+      // It hides all that the kernel would have named after it, until its own parent takes it.
+      sweep(running_, out);
+      sweep(standing_, out);
+      break;
+    }
+    auto status = calls_->wait_one(ready->tid);
+    if (!status) break;  // stopped by SIGKILL in between: its end comes with a SIGCHLD of its own
     take(*status, out);
     // Many at once (a halt of thousands of threads): by name they cost constant time each.
-    if (out.size() == few) sweep(out);
+    if (out.size() == few) sweep(running_, out);
   }
   std::ranges::reverse(out);
   return out;
@@ -38,7 +44,7 @@ std::vector<sys::WaitStatus> WaitSource::drain(std::optional<Tid> hint) {
   std::vector<sys::WaitStatus> out;
   const bool few_run = running_.size() <= few;
   bool explained = false;
-  if (hint) {
+  if (hint && known(*hint)) {
     if (auto status = calls_->wait_one(*hint)) {
       explained = running_.contains(*hint);
       take(*status, out);
@@ -49,7 +55,7 @@ std::vector<sys::WaitStatus> WaitSource::drain(std::optional<Tid> hint) {
     out.insert(out.end(), rest.begin(), rest.end());
     return out;
   }
-  sweep(out);
+  sweep(running_, out);
   audit_due_ = true;
   return out;
 }

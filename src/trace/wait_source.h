@@ -17,22 +17,34 @@ namespace cotrace::trace {
 // on each single step; and it hands out the newest task first, so that a busy young thread starves an older
 // one. Hence: where few tasks run, each of them is asked for by name; everything ready is collected before
 // anything is handled; and the oldest comes first.
+//
+// A third: waitpid(-1) also reaps the children that the process around the core has for itself. What is not
+// known is looked at first, and taken only if it is traced from here.
 class WaitSource {
  public:
   explicit WaitSource(std::unique_ptr<sys::WaitCalls> calls) : calls_(std::move(calls)) {}
 
   // The task runs (or dies): a status of it may come.
-  void expect(Tid tid) { running_.insert(tid); }
-  // It stands, or is gone: nothing but its death can come.
-  void expect_nothing(Tid tid) { running_.erase(tid); }
+  void expect(Tid tid) {
+    running_.insert(tid);
+    standing_.erase(tid);
+  }
+  // It stands: nothing but its death can come.
+  void expect_nothing(Tid tid) {
+    running_.erase(tid);
+    standing_.insert(tid);
+  }
+  // It is gone, and its id may become anybody's.
+  void forget(Tid tid) {
+    running_.erase(tid);
+    standing_.erase(tid);
+  }
 
   // Every status that is ready, each task once, oldest first. `hint`: a task that SIGCHLD named.
   std::vector<sys::WaitStatus> drain(std::optional<Tid> hint);
   // Looks at every task, whether anything is expected of it or not: finds the death of a stopped task, and
   // strangers.
   std::vector<sys::WaitStatus> drain_all();
-  // One task only, now.
-  std::optional<sys::WaitStatus> poll(Tid tid);
 
   // The last drain asked only for the tasks that run: the death of a stopped one may have been missed
   // (SIGCHLD is not queued, so its hint is lost when two come together) and drain_all() should be called when
@@ -43,11 +55,14 @@ class WaitSource {
   static constexpr std::size_t few = 16;
 
  private:
-  void sweep(std::vector<sys::WaitStatus>& out);
+  [[nodiscard]] bool known(Tid tid) const { return running_.contains(tid) || standing_.contains(tid); }
+  bool ours(const sys::ReadyTask& ready);
+  void sweep(const std::unordered_set<Tid>& tasks, std::vector<sys::WaitStatus>& out);
   void take(const sys::WaitStatus& status, std::vector<sys::WaitStatus>& out);
 
   std::unique_ptr<sys::WaitCalls> calls_;
   std::unordered_set<Tid> running_;
+  std::unordered_set<Tid> standing_;
   bool audit_due_{false};
 };
 

@@ -70,7 +70,7 @@ void World::erase(Task& task) {
   if (task.dead) return;
   task.dead = true;
   set_state(task, TaskState::gone);
-  waits.expect_nothing(task.id.tid);
+  waits.forget(task.id.tid);
   task.stopped.reset();
   task.space->forget(task);
   ThreadGroup& group = *task.group;
@@ -119,7 +119,7 @@ ThreadGroup* World::group(Pid pid) const {
 }
 
 void World::rename(Task& task, Tid tid) {
-  waits.expect_nothing(task.id.tid);
+  waits.forget(task.id.tid);
   auto node = tasks_.extract(task.id.tid);
   node.key() = tid;
   task.id.tid = tid;

@@ -12,9 +12,9 @@ namespace {
 
 TEST(Wait, NothingToReportIsNoStatus) {
   const auto waits = kernel_wait_calls();
-  EXPECT_FALSE(waits->wait_any());  // no child at all
+  EXPECT_FALSE(waits->peek());  // no child at all
   Child child(pause_for_ever);
-  EXPECT_FALSE(waits->wait_any());
+  EXPECT_FALSE(waits->peek());
   EXPECT_FALSE(waits->wait_one(child.tid()));
 }
 
@@ -33,10 +33,10 @@ TEST(Wait, OneAsksForOneTaskOnly) {
   EXPECT_TRUE(WIFSTOPPED(first->status));
   EXPECT_FALSE(waits->wait_one(a.tid()));
   EXPECT_EQ(waits->wait_one(b.tid())->tid, b.tid());
-  EXPECT_FALSE(waits->wait_any());
+  EXPECT_FALSE(waits->peek());
 }
 
-TEST(Wait, AnyFindsEveryTaskOnce) {
+TEST(Wait, PeekNamesEveryTaskAndTakesNone) {
   const auto waits = kernel_wait_calls();
   Child a(pause_for_ever);
   Child b([](const auto&) { return 3; });
@@ -50,8 +50,31 @@ TEST(Wait, AnyFindsEveryTaskOnce) {
     expected.insert(child->tid());
   }
   std::set<Tid> seen;
-  while (const auto status = waits->wait_any()) EXPECT_TRUE(seen.insert(status->tid).second);
+  while (const auto ready = waits->peek()) {
+    EXPECT_EQ(waits->peek()->tid, ready->tid);
+    EXPECT_EQ(ready->is_ptrace_stop, ready->tid == a.tid());
+    EXPECT_TRUE(waits->wait_one(ready->tid));
+    EXPECT_TRUE(seen.insert(ready->tid).second);
+  }
   EXPECT_EQ(seen, expected);
+}
+
+TEST(Wait, WhoIsTracedFromHereIsKnownOfZombiesToo) {
+  const auto waits = kernel_wait_calls();
+  Child traced([](const auto& ready) {
+    ready();
+    return pause_for_ever(ready);
+  });
+  Child own([](const auto&) { return 0; });
+  ASSERT_TRUE(seize(traced.tid(), 0));
+  EXPECT_TRUE(waits->traced_here(traced.tid()));
+  ASSERT_TRUE(send_signal(traced.pid(), SIGKILL));
+  await_status(traced.tid());
+  await_status(own.tid());
+  EXPECT_TRUE(waits->traced_here(traced.tid()));
+  EXPECT_FALSE(waits->traced_here(own.tid()));
+  EXPECT_TRUE(waits->wait_one(traced.tid()));
+  EXPECT_FALSE(waits->traced_here(traced.tid()));
 }
 
 TEST(Wait, SetsOfChildrenCannotBeAskedFor) {

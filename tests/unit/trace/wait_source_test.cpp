@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <deque>
 #include <gtest/gtest.h>
+#include <set>
+#include <sys/wait.h>
 
 namespace cotrace::trace {
 namespace {
 
-// A kernel with statuses that wait for somebody to ask; as the real one, wait_any hands out the newest first.
+// A kernel with statuses that wait for somebody to ask; as the real one, peek names the newest first.
 struct Kernel {
   std::deque<sys::WaitStatus> ready;
+  std::set<Tid> strangers;  // not traced from here
   int asked_one{0};
   int asked_any{0};
 };
@@ -27,13 +30,13 @@ class FakeWaits : public sys::WaitCalls {
     kernel_.ready.erase(it);
     return status;
   }
-  std::optional<sys::WaitStatus> wait_any() override {
+  std::optional<sys::ReadyTask> peek() override {
     ++kernel_.asked_any;
     if (kernel_.ready.empty()) return std::nullopt;
-    auto status = kernel_.ready.back();
-    kernel_.ready.pop_back();
-    return status;
+    const auto& status = kernel_.ready.back();
+    return sys::ReadyTask{status.tid, WIFSTOPPED(status.status)};
   }
+  bool traced_here(Tid tid) override { return !kernel_.strangers.contains(tid); }
 
  private:
   Kernel& kernel_;
@@ -108,12 +111,29 @@ TEST_F(WaitSourceTest, ATaskThatStandsIsNotAskedFor) {
   EXPECT_EQ(kernel.asked_one, 1);
 }
 
-TEST_F(WaitSourceTest, PollTakesOne) {
+TEST_F(WaitSourceTest, AChildOfTheProcessAroundTheCoreIsLeftToIt) {
   waits.expect(Tid{7});
-  EXPECT_FALSE(waits.poll(Tid{7}));
-  kernel.ready.push_back({Tid{7}, 0x57f});
-  EXPECT_TRUE(waits.poll(Tid{7}));
-  EXPECT_FALSE(waits.poll(Tid{7}));
+  waits.expect(Tid{9});
+  waits.expect_nothing(Tid{9});
+  kernel.ready = {{Tid{7}, 0x57f}, {Tid{9}, 9}, {Tid{50}, 0}};
+  kernel.strangers = {Tid{50}};
+  // It hides the others, and its own SIGCHLD came as well.
+  EXPECT_EQ(tids(waits.drain(Tid{50})), (std::vector{9, 7}));
+  EXPECT_TRUE(waits.drain_all().empty());
+  EXPECT_EQ(kernel.ready.size(), 1U);
+}
+
+TEST_F(WaitSourceTest, ANewTaskThatDiesBeforeItsCreatorToldOfItIsTaken) {
+  kernel.ready = {{Tid{50}, 9}};
+  EXPECT_EQ(tids(waits.drain(Tid{50})), (std::vector{50}));
+}
+
+TEST_F(WaitSourceTest, AnIdThatWasForgottenMayBeAnybodys) {
+  waits.expect(Tid{7});
+  waits.forget(Tid{7});
+  kernel.ready = {{Tid{7}, 0}};
+  kernel.strangers = {Tid{7}};
+  EXPECT_TRUE(waits.drain(Tid{7}).empty());
 }
 
 }  // namespace
