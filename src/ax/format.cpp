@@ -125,7 +125,8 @@ std::string digits_of(std::uint64_t value, unsigned base, bool upper) {
   return out;
 }
 
-std::string padded(const Conversion& how, std::string prefix, std::string body, bool zeros_allowed) {
+std::string padded(const Conversion& how, const std::string& prefix, const std::string& body,
+                   bool zeros_allowed) {
   const std::size_t size = prefix.size() + body.size();
   const std::size_t missing = how.width > size ? how.width - size : 0;
   if (how.left) return prefix + body + std::string(missing, ' ');
@@ -133,20 +134,20 @@ std::string padded(const Conversion& how, std::string prefix, std::string body, 
   return std::string(missing, ' ') + prefix + body;
 }
 
-std::string render_number(const Conversion& how, std::string prefix, std::string digits) {
+std::string render_number(const Conversion& how, const std::string& prefix, std::string digits) {
   if (how.precision) {
     if (*how.precision == 0 && digits == "0") digits.clear();
     if (digits.size() < *how.precision) digits.insert(0, *how.precision - digits.size(), '0');
   }
-  return padded(how, std::move(prefix), std::move(digits), !how.precision);
+  return padded(how, prefix, digits, !how.precision);
 }
 
 std::string render_signed(const Conversion& how, std::uint64_t argument) {
   const auto value = cut(argument, how.bits);
   const bool negative = (value >> (how.bits - 1) & 1U) != 0;
   const auto magnitude = negative ? cut(0 - value, how.bits) : value;
-  std::string sign = negative ? "-" : how.plus ? "+" : how.space ? " " : "";
-  return render_number(how, std::move(sign), digits_of(magnitude, 10, false));
+  const std::string sign = negative ? "-" : how.plus ? "+" : how.space ? " " : "";
+  return render_number(how, sign, digits_of(magnitude, 10, false));
 }
 
 std::string render_unsigned(const Conversion& how, std::uint64_t argument) {
@@ -168,7 +169,7 @@ std::string render_string(const Conversion& how, std::uint64_t address, const Fo
   auto text = address == 0 ? std::optional<std::string>("(null)") : read(address);
   if (!text) text = "<cannot access memory at 0x" + digits_of(address, 16, false) + ">";
   if (how.precision) text->resize(std::min(text->size(), *how.precision));
-  return padded(how, "", std::move(*text), false);
+  return padded(how, "", *text, false);
 }
 
 std::string render_one(const Conversion& how, std::uint64_t argument, const Format::ReadString& read) {

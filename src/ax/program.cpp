@@ -6,14 +6,13 @@
 #include <string_view>
 #include <utility>
 
+#include "base/overloaded.h"
+
 namespace cotrace::ax {
 
 namespace {
 
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
+using base::Overloaded;
 
 // Opcodes with operands, and those that are refused.
 namespace code {

@@ -53,6 +53,7 @@ int become_gdb(const GdbCommand& command, const std::string& socket) {
       "-iex", "set sysroot /", "-ex", fmt::format("target extended-remote {}", socket)};
   words.insert(words.end(), command.gdb_arguments.begin(), command.gdb_arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (auto& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   ::execvp(pointers[0], pointers.data());

@@ -12,7 +12,7 @@
 namespace cotrace::cli {
 namespace {
 
-constexpr std::string_view kUsage =
+constexpr std::string_view usage =
     "Usage:\tgdbserver [OPTIONS] COMM PROG [ARGS ...]\n"
     "\tgdbserver [OPTIONS] --attach COMM PID\n"
     "\tgdbserver [OPTIONS] --multi COMM\n"
@@ -43,7 +43,7 @@ constexpr std::string_view kUsage =
     "  --event-loop-debug            understood, without effect\n"
     "  --disable-packet=LIST         pretend not to know: vCont vConts T Tthread qC qfThreadInfo threads\n";
 
-constexpr std::string_view kDisableable =
+constexpr std::string_view disableable =
     "Disableable packets:\n"
     "  vCont       \tAll vCont packets\n"
     "  vConts      \tThe s and S actions of vCont\n"
@@ -53,8 +53,8 @@ constexpr std::string_view kDisableable =
     "  threads     \tAll of these\n"
     "  T           \tAll T packets\n";
 
-constexpr std::array<std::string_view, 7> kPackets = {"vCont", "vConts",       "T",      "Tthread",
-                                                      "qC",    "qfThreadInfo", "threads"};
+constexpr std::array<std::string_view, 7> known_packets = {"vCont", "vConts",       "T",      "Tthread",
+                                                           "qC",    "qfThreadInfo", "threads"};
 
 PrintAndExit refuse(std::string text) {
   return {std::move(text), true, 1};
@@ -89,8 +89,8 @@ Outcome disable_packets(GdbserverArguments& result, std::string_view list) {
     const auto comma = std::min(list.find(','), list.size());
     const auto word = list.substr(0, comma);
     list.remove_prefix(std::min(comma + 1, list.size()));
-    if (std::ranges::find(kPackets, word) == kPackets.end()) {
-      return refuse(fmt::format("Don't know how to disable \"{}\".\n\n{}", word, kDisableable));
+    if (std::ranges::find(known_packets, word) == known_packets.end()) {
+      return refuse(fmt::format("Don't know how to disable \"{}\".\n\n{}", word, disableable));
     }
     result.disabled_packets.emplace(word);
   }
@@ -112,9 +112,9 @@ Outcome debug_format(GdbserverArguments& result, std::string_view formats) {
 
 // The options that end the program.
 Outcome informing(std::string_view flag) {
-  if (flag == "--help") return PrintAndExit{std::string(kUsage), false, 0};
+  if (flag == "--help") return PrintAndExit{std::string(usage), false, 0};
   if (flag == "--version") return PrintAndExit{version_text() + "\n", false, 0};
-  if (flag == "--disable-packet") return PrintAndExit{std::string(kDisableable), false, 0};
+  if (flag == "--disable-packet") return PrintAndExit{std::string(disableable), false, 0};
   // gdb's test suite asks, and takes this for an answer.
   if (flag == "--selftest" || flag.starts_with("--selftest=")) {
     return PrintAndExit{"Selftests have been disabled for this build.\n", false, 0};
@@ -128,13 +128,13 @@ class Parser {
 
   std::variant<GdbserverArguments, PrintAndExit> run() {
     if (auto ended = options()) return *ended;
-    if (done()) return refuse(std::string(kUsage));
+    if (done()) return refuse(std::string(usage));
     result_.comm = next();
     // gdbserver took --attach after COMM once and still does; the others are let through likewise.
     if (auto ended = options()) return *ended;
     if (result_.attach) return attached();
     while (!done()) result_.program.push_back(next());
-    if (result_.program.empty() && !result_.multi) return refuse(std::string(kUsage));
+    if (result_.program.empty() && !result_.multi) return refuse(std::string(usage));
     return result_;
   }
 
@@ -167,18 +167,18 @@ class Parser {
   Outcome wrapper() {
     const auto end = std::find(arguments_.begin() + static_cast<std::ptrdiff_t>(at_), arguments_.end(), "--");
     result_.wrapper.assign(arguments_.begin() + static_cast<std::ptrdiff_t>(at_), end);
-    if (end == arguments_.end() || result_.wrapper.empty()) return refuse(std::string(kUsage));
+    if (end == arguments_.end() || result_.wrapper.empty()) return refuse(std::string(usage));
     at_ += result_.wrapper.size() + 1;
     return std::nullopt;
   }
 
   std::variant<GdbserverArguments, PrintAndExit> attached() {
-    if (done()) return refuse(std::string(kUsage));
+    if (done()) return refuse(std::string(usage));
     const auto& text = next();
     std::int32_t pid = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
     if (error != std::errc{} || end != text.data() + text.size() || pid <= 0 || !done()) {
-      return refuse(std::string(kUsage));
+      return refuse(std::string(usage));
     }
     result_.pid = Pid{pid};
     return result_;
@@ -197,7 +197,7 @@ std::variant<GdbserverArguments, PrintAndExit> parse_gdbserver_arguments(
 }
 
 std::string version_text() {
-  return fmt::format("cotrace {}, compatible with GNU gdbserver 13.1", kVersion);
+  return fmt::format("cotrace {}, compatible with GNU gdbserver 13.1", program_version);
 }
 
 }  // namespace cotrace::cli

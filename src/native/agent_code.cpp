@@ -44,8 +44,9 @@ Result<std::vector<ax::Program>> verified(const std::vector<session::Bytecode>& 
 
 }  // namespace
 
-Result<std::unique_ptr<AgentCode>> AgentCode::make(Client& client, std::vector<session::Bytecode> conditions,
-                                                   std::vector<session::Bytecode> commands) {
+Result<std::unique_ptr<AgentCode>> AgentCode::make(Client& client,
+                                                   const std::vector<session::Bytecode>& conditions,
+                                                   const std::vector<session::Bytecode>& commands) {
   auto code = std::unique_ptr<AgentCode>(new AgentCode(client));
   auto first = verified(conditions);
   if (!first) return std::unexpected(first.error());

@@ -15,8 +15,9 @@ namespace cotrace::native {
 class AgentCode {
  public:
   // Malformed bytecode is an error here, not when the breakpoint is hit.
-  static Result<std::unique_ptr<AgentCode>> make(Client& client, std::vector<session::Bytecode> conditions,
-                                                 std::vector<session::Bytecode> commands);
+  static Result<std::unique_ptr<AgentCode>> make(Client& client,
+                                                 const std::vector<session::Bytecode>& conditions,
+                                                 const std::vector<session::Bytecode>& commands);
 
   // Whether the client shall hear of the hit: one of the conditions holds (or there is none), and there are
   // no commands. Where there are some they are run instead. A condition that cannot be evaluated stops the

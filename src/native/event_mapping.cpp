@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "linux/proc.h"
-#include "native/overloaded.h"
 
 namespace cotrace::native {
 
@@ -187,6 +186,7 @@ Verdict EventMapping::map(Thread& thread, const event::Cloned& event) {
 
 Verdict EventMapping::cloned_thread(Thread& creator, const event::Cloned& event) {
   constexpr unsigned report_clones = 1;  // QThreadOptions
+  if (!client_.core.process_of(event.child)) return leave_call(creator);  // killed before it ever ran
   Thread& born = client_.view.add_thread(*creator.process, event.child);
   born.options = creator.options;
   if ((creator.options & report_clones) == 0) return leave_call(creator);

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/hex.h"
-#include "native/xml_text.h"
+#include "base/xml_text.h"
 
 namespace cotrace::native {
 
@@ -164,8 +164,8 @@ std::string library_list_svr4(const LoadedObjects& loaded) {
   for (const auto& object : loaded.objects) {
     out +=
         fmt::format("<library name=\"{}\" lm=\"0x{:x}\" l_addr=\"0x{:x}\" l_ld=\"0x{:x}\" lmid=\"0x{:x}\"/>",
-                    xml_escaped(object.name), object.link_map.value, object.load_bias, object.dynamic.value,
-                    object.space.value);
+                    base::xml_escaped(object.name), object.link_map.value, object.load_bias,
+                    object.dynamic.value, object.space.value);
   }
   return out + "</library-list-svr4>";
 }

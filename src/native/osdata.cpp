@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <utility>
 
-#include "native/xml_text.h"
+#include "base/xml_text.h"
 
 namespace cotrace::native {
 
@@ -41,12 +41,12 @@ OsTable types_table() {
 }  // namespace
 
 std::string osdata_xml(const OsTable& table) {
-  std::string out = fmt::format("<osdata type=\"{}\">\n", xml_escaped(table.title));
+  std::string out = fmt::format("<osdata type=\"{}\">\n", base::xml_escaped(table.title));
   for (const auto& row : table.rows) {
     out += "<item>";
     for (std::size_t i = 0; i < std::min(row.size(), table.columns.size()); ++i) {
-      out +=
-          fmt::format("<column name=\"{}\">{}</column>", xml_escaped(table.columns[i]), xml_escaped(row[i]));
+      out += fmt::format("<column name=\"{}\">{}</column>", base::xml_escaped(table.columns[i]),
+                         base::xml_escaped(row[i]));
     }
     out += "</item>";
   }

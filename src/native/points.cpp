@@ -53,7 +53,7 @@ Result<> NativePoints::insert(session::ThreadRef thread, session::PointRequest r
 
   trace::Condition condition;
   if (!request.conditions.empty() || !request.commands.empty()) {
-    auto code = AgentCode::make(client_, std::move(request.conditions), std::move(request.commands));
+    auto code = AgentCode::make(client_, request.conditions, request.commands);
     if (!code) return std::unexpected(code.error());
     condition = [code = std::move(*code)](TaskId at) { return code->stops(at); };
   }

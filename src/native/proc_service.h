@@ -32,7 +32,7 @@ class InspectedProcess {
 }  // namespace cotrace::native
 
 // The handle; the name is libthread_db's.
-struct ps_prochandle {
+struct ps_prochandle {  // NOLINT(readability-identifier-naming)
   cotrace::native::InspectedProcess* process;
 };
 

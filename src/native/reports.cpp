@@ -2,10 +2,11 @@
 
 #include <utility>
 
-#include "native/overloaded.h"
+#include "base/overloaded.h"
 
 namespace cotrace::native {
 
+using base::Overloaded;
 using session::StopReport;
 
 namespace {

@@ -5,12 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "native/overloaded.h"
+#include "base/overloaded.h"
 
 namespace cotrace::native {
 
 namespace act = session::act;
 namespace stop_ns = session::stop;
+using base::Overloaded;
 using session::StopReport;
 using session::ThreadAction;
 

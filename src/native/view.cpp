@@ -25,7 +25,7 @@ Thread& View::add_thread(Process& process, TaskId task) {
   fresh->process = &process;
   by_serial_[task.serial] = fresh.get();
   running_.push_back(fresh.get());
-  fresh->running_at = std::prev(running_.end());
+  fresh->running_at_ = std::prev(running_.end());
   ++process.running;
   return *fresh;
 }
@@ -33,7 +33,7 @@ Thread& View::add_thread(Process& process, TaskId task) {
 void View::remove(Thread& thread) {
   Process& process = *thread.process;
   if (!thread.stopped) {
-    running_.erase(thread.running_at);
+    running_.erase(thread.running_at_);
     --process.running;
   }
   by_serial_.erase(thread.task.serial);
@@ -77,7 +77,7 @@ void View::show_stopped(Thread& thread, session::StopReason reason) {
   thread.last = std::move(reason);
   if (thread.stopped) return;
   thread.stopped = true;
-  running_.erase(thread.running_at);
+  running_.erase(thread.running_at_);
   --thread.process->running;
 }
 
@@ -86,7 +86,7 @@ void View::show_running(Thread& thread) {
   if (!thread.stopped) return;
   thread.stopped = false;
   running_.push_back(&thread);
-  thread.running_at = std::prev(running_.end());
+  thread.running_at_ = std::prev(running_.end());
   ++thread.process->running;
 }
 

@@ -73,7 +73,7 @@ struct Thread {
 
  private:
   friend class View;
-  std::list<Thread*>::iterator running_at{};
+  std::list<Thread*>::iterator running_at_{};
 };
 
 struct Process {

@@ -3,16 +3,14 @@
 #include <algorithm>
 
 #include "base/hex.h"
+#include "base/overloaded.h"
 #include "rsp/escape.h"
 
 namespace cotrace::rsp {
 
 namespace {
 
-template <class... Functions>
-struct Overloaded : Functions... {
-  using Functions::operator()...;
-};
+using base::Overloaded;
 
 std::string encode_error(reply::Error error) {
   constexpr std::string_view digits = "0123456789abcdef";

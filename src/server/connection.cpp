@@ -13,9 +13,9 @@ namespace {
 
 using base::Fd;
 
-constexpr std::size_t kReadSize = 64 * 1024;
+constexpr std::size_t read_size = 64 * 1024;
 // A client that asks and does not read its answers is not listened to until it has taken some.
-constexpr std::size_t kPendingLimit = 1024 * 1024;
+constexpr std::size_t pending_limit = 1024 * 1024;
 
 }  // namespace
 
@@ -39,7 +39,7 @@ Connection::Connection(base::Reactor& reactor, Fd input, Fd output, ConnectionOw
       out_(output_.valid() ? output_.get() : input_.get()),
       input_mode_(input_.get()),
       output_mode_(output_.get()),
-      buffer_(kReadSize) {}
+      buffer_(read_size) {}
 
 Result<std::unique_ptr<Connection>> Connection::open(base::Reactor& reactor, Fd stream,
                                                      ConnectionOwner& owner) {
@@ -118,7 +118,7 @@ void Connection::update_interest() {
   if (closed_) return;
   const bool full = !pending_.empty();
   std::uint32_t wanted =
-      closing_ || pending_.size() > kPendingLimit ? 0U : static_cast<std::uint32_t>(EPOLLIN);
+      closing_ || pending_.size() > pending_limit ? 0U : static_cast<std::uint32_t>(EPOLLIN);
   if (full && !output_.valid()) wanted |= EPOLLOUT;
   if (watch_.active() && wanted != interest_) {
     watch_.events(wanted);

@@ -14,7 +14,7 @@ namespace {
 
 // How long to wait for a free descriptor. The connection stays in the queue, and epoll would report it
 // without end.
-constexpr std::chrono::seconds kRetry{1};
+constexpr std::chrono::seconds retry_delay{1};
 
 }  // namespace
 
@@ -60,7 +60,7 @@ void Listener::accept_one(int listening) {
     if (errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS) return;
     const auto error = base::errno_error(errno, "accept");
     set_interest(0);
-    retry_ = reactor_.at(base::Reactor::Clock::now() + kRetry, [this] {
+    retry_ = reactor_.at(base::Reactor::Clock::now() + retry_delay, [this] {
       if (!paused_) set_interest(EPOLLIN);
     });
     owner_.on_refused({}, error);

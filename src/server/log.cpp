@@ -9,8 +9,8 @@
 namespace cotrace::server {
 namespace {
 
-constexpr const char* kPlain = "cotrace: %v";
-constexpr const char* kTimed = "%H:%M:%S.%f cotrace: %v";
+constexpr const char* plain_pattern = "cotrace: %v";
+constexpr const char* timed_pattern = "%H:%M:%S.%f cotrace: %v";
 
 // spdlog's own stderr sink would block on a full terminal.
 class NoticesSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
@@ -35,7 +35,7 @@ class NoticesSink final : public spdlog::sinks::base_sink<spdlog::details::null_
 
 struct Log::Sink {
   explicit Sink(spdlog::sink_ptr sink) : logger("cotrace", std::move(sink)) {
-    logger.set_pattern(kTimed);
+    logger.set_pattern(timed_pattern);
     logger.flush_on(spdlog::level::info);
   }
   spdlog::logger logger;
@@ -58,7 +58,7 @@ bool Log::to_file(const std::string& path) {
 }
 
 void Log::set_timestamps(bool on) {
-  sink_->logger.set_pattern(on ? kTimed : kPlain);
+  sink_->logger.set_pattern(on ? timed_pattern : plain_pattern);
 }
 
 void Log::write(std::string_view text) {

@@ -9,7 +9,7 @@ namespace {
 
 // gdb's test suite recognises gdbserver by the first line and by "Quit GDBserver"; it then counts known bugs
 // of gdbserver as known.
-constexpr std::string_view kHelp =
+constexpr std::string_view help_text =
     "The following monitor commands are supported:\n"
     "  help\n"
     "    This list\n"
@@ -43,7 +43,7 @@ std::pair<std::string_view, std::string_view> split(std::string_view text) {
 }
 
 std::unexpected<Error> unknown() {
-  return fail(Errc::unsupported, fmt::format("Unknown monitor command.\n\n{}", kHelp));
+  return fail(Errc::unsupported, fmt::format("Unknown monitor command.\n\n{}", help_text));
 }
 
 std::optional<bool> on_off(std::string_view text) {
@@ -78,7 +78,7 @@ bool apply_debug_format(Log& log, std::string_view formats) {
 
 Result<std::string> Monitor::run(std::string_view command) {
   const auto [word, rest] = split(trimmed(command));
-  if (word == "help" && rest.empty()) return std::string(kHelp);
+  if (word == "help" && rest.empty()) return std::string(help_text);
   if (word == "who" && rest.empty()) return host_.who();
   if (word == "exit" && rest.empty()) {
     host_.request_exit();

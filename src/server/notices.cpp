@@ -11,7 +11,7 @@
 namespace cotrace::server {
 namespace {
 
-constexpr std::size_t kPendingLimit = 64 * 1024;
+constexpr std::size_t pending_limit = 64 * 1024;
 
 // O_NONBLOCK belongs to the open file, not to the descriptor: set on fd 2 it would hit the debugged program,
 // the shell and everybody else who shares the terminal. A second open of the same file has flags of its own.
@@ -38,7 +38,7 @@ Notices::~Notices() {
 }
 
 void Notices::line(std::string_view text) {
-  if (pending_.size() + text.size() + 1 > kPendingLimit) {
+  if (pending_.size() + text.size() + 1 > pending_limit) {
     ++dropped_;
     return;
   }

@@ -63,16 +63,17 @@ std::optional<T> decimal(std::string_view text) {
 
 std::optional<uid_t> uid_in(std::string_view table, const std::string& local, const std::string& remote) {
   // sl local remote st tx:rx tr:when retrnsmt uid timeout inode ...
-  constexpr std::size_t kLocal = 1, kRemote = 2, kUid = 7, kInode = 9;
+  constexpr std::size_t local_column = 1, remote_column = 2, uid_column = 7, inode_column = 9;
   while (!table.empty()) {
     const auto end = std::min(table.find('\n'), table.size());
     const auto words = words_of(table.substr(0, end));
     table.remove_prefix(std::min(end + 1, table.size()));
-    if (words.size() <= kInode || words[kLocal] != local || words[kRemote] != remote) continue;
+    if (words.size() <= inode_column || words[local_column] != local || words[remote_column] != remote)
+      continue;
     // A socket that its process has closed already is shown with uid 0 and inode 0, whoever owned it: taking
     // that for root would let anybody in who closes quickly.
-    if (decimal<std::uint64_t>(words[kInode]).value_or(0) == 0) continue;
-    return decimal<uid_t>(words[kUid]);
+    if (decimal<std::uint64_t>(words[inode_column]).value_or(0) == 0) continue;
+    return decimal<uid_t>(words[uid_column]);
   }
   return std::nullopt;
 }

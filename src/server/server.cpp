@@ -6,18 +6,16 @@
 #include <unistd.h>
 
 #include "base/errno_error.h"
+#include "base/overloaded.h"
 
 namespace cotrace::server {
 namespace {
 
 // A tracee in the middle of dying or of a vfork can keep the end waiting; what is left is then the kernel's
 // to clean up.
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds patience{5};
 
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
+using base::Overloaded;
 
 base::Fd duplicate(int fd) {
   return base::Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
@@ -189,7 +187,7 @@ void Server::finish(int exit_code) {
   exit_code_ = exit_code;
   // Often called from within a client or a target, which are about to go.
   reactor_.defer([this] {
-    patience_ = reactor_.at(base::Reactor::Clock::now() + kPatience, [this] { reactor_.stop(); });
+    patience_ = reactor_.at(base::Reactor::Clock::now() + patience, [this] { reactor_.stop(); });
     if (listener_) listener_->close();
     bound_.reset();
     clients_.clear();

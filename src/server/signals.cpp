@@ -12,7 +12,7 @@
 namespace cotrace::server {
 namespace {
 
-constexpr std::array kEnding = {SIGHUP, SIGINT, SIGTERM, SIGQUIT};
+constexpr std::array ending_signals = {SIGHUP, SIGINT, SIGTERM, SIGQUIT};
 
 bool is_ignored(int signal) {
   struct sigaction action{};
@@ -24,7 +24,7 @@ bool is_ignored(int signal) {
 sigset_t ending_set() {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : kEnding) {
+  for (const int signal : ending_signals) {
     if (!is_ignored(signal)) ::sigaddset(&set, signal);
   }
   return set;

@@ -18,10 +18,10 @@ namespace {
 
 using base::Fd;
 
-constexpr int kBacklog = 16;
+constexpr int backlog = 16;
 // With port 0 the second socket must get the port that the kernel picked for the first, which may be taken
 // there.
-constexpr int kPortTries = 32;
+constexpr int port_tries = 32;
 
 template <class T>
 SocketAddress from(const T& address) {
@@ -186,7 +186,7 @@ Result<std::vector<SocketAddress>> resolve(const TcpAddress& address) {
 Result<ListeningSockets> ListeningSockets::bind(const std::vector<SocketAddress>& addresses) {
   const bool any_port = !addresses.empty() && port_of(addresses.front()) == 0;
   auto bound = bind_all(addresses);
-  for (int i = 1; !bound && any_port && bound.error().sys_errno == EADDRINUSE && i < kPortTries; ++i) {
+  for (int i = 1; !bound && any_port && bound.error().sys_errno == EADDRINUSE && i < port_tries; ++i) {
     bound = bind_all(addresses);
   }
   if (!bound) return std::unexpected(bound.error());
@@ -253,7 +253,7 @@ void ListeningSockets::close() {
 
 Result<> ListeningSockets::listen() {
   for (const auto& socket : sockets_) {
-    if (::listen(socket.get(), kBacklog) != 0) {
+    if (::listen(socket.get(), backlog) != 0) {
       const int failed = errno;
       return std::unexpected(
           Error{Errc::system, failed, fmt::format("Can't listen on socket: {}.", std::strerror(failed))});

@@ -7,12 +7,14 @@
 #include <optional>
 #include <utility>
 
-#include "session/overloaded.h"
+#include "base/overloaded.h"
 #include "session/state.h"
 
 namespace cotrace::session {
 
 namespace {
+
+using base::Overloaded;
 
 class AllStop final : public StopMode {
  public:

@@ -10,13 +10,15 @@
 #include <utility>
 #include <vector>
 
+#include "base/overloaded.h"
 #include "session/handlers.h"
-#include "session/overloaded.h"
 #include "session/patterns.h"
 
 namespace cotrace::session::handlers {
 
 namespace {
+
+using base::Overloaded;
 
 using Action = decltype(ThreadAction::what);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/hex.h"
+#include "base/xml_text.h"
 #include "session/handlers.h"
 #include "session/xfer.h"
 
@@ -32,13 +33,13 @@ std::string thread_element(Conversation& talk, ThreadRef thread) {
   auto out = std::back_inserter(text);
   if (const auto core = facts->core(thread)) fmt::format_to(out, " core=\"{}\"", *core);
   if (const auto name = facts->name(thread); !name.empty())
-    fmt::format_to(out, " name=\"{}\"", xml_escaped(name));
+    fmt::format_to(out, " name=\"{}\"", base::xml_escaped(name));
   if (const auto handle = facts->handle(thread); !handle.empty()) {
     fmt::format_to(out, " handle=\"{}\"", base::to_hex(handle));
   }
   const auto extra = facts->extra_info(thread);
   if (extra.empty()) return text + "/>\n";
-  return text + fmt::format(">{}</thread>\n", xml_escaped(extra));
+  return text + fmt::format(">{}</thread>\n", base::xml_escaped(extra));
 }
 
 // As many of the listing as fit into one reply.

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/overloaded.h"
 #include "session/dispatch_table.h"
-#include "session/overloaded.h"
 #include "session/stop_reply.h"
 
 namespace cotrace::session {
 
 namespace {
+
+using base::Overloaded;
+
 // Of text that comes while the client cannot take any.
 constexpr std::size_t most_console = 64 * 1024;
 // `O` and two digits a character.

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "session/overloaded.h"
+#include "base/overloaded.h"
 
 namespace cotrace::session {
+
+using base::Overloaded;
 
 const ThreadAction* action_for(std::span<const ThreadAction> actions, ThreadRef thread) {
   const auto found =

@@ -5,11 +5,13 @@
 #include <utility>
 #include <vector>
 
-#include "session/overloaded.h"
+#include "base/overloaded.h"
 
 namespace cotrace::session {
 
 namespace {
+
+using base::Overloaded;
 
 namespace cause = rsp::cause;
 namespace gdb_signal = rsp::gdb_signal;

@@ -2,11 +2,14 @@
 
 #include <utility>
 
-#include "session/overloaded.h"
+#include "base/overloaded.h"
 
 namespace cotrace::session {
 
 namespace {
+
+using base::Overloaded;
+
 // A client may send a little more than it was told: lldb 19 does not count the packet's name.
 constexpr std::size_t longest_packet = packet_size + 1024;
 }  // namespace

@@ -19,6 +19,4 @@ namespace cotrace::session {
 rsp::Reply serve_object(Conversation& talk, std::string_view object, const rsp::XferRead& command,
                         const std::function<Result<std::string>()>& make);
 
-std::string xml_escaped(std::string_view text);
-
 }  // namespace cotrace::session

@@ -111,6 +111,23 @@ void complete_birth(World& world, Task& creator) {
   finish_stop(world, creator);
 }
 
+// A child taken for an orphan, although its creator lives: with CLONE_PARENT nothing tells whose it is.
+bool adopted(const Task& task) {
+  return !task.creator && (task.newborn || task.state == TaskState::stopped);
+}
+
+void join_adopted(World& world, Task& creator, Task& child) {
+  creator.cloned.child = child.id;
+  if (child.newborn) {
+    child.creator = creator.id;  // its first stop is about to be handled
+    return;
+  }
+  // It has been told of as an orphan; the creator alone has something to tell.
+  creator.awaits_child.reset();
+  tell_masked(world, creator, EventKind::clone, creator.cloned);
+  finish_stop(world, creator);
+}
+
 }  // namespace
 
 std::uint32_t base_options(const World&) {
@@ -124,13 +141,22 @@ void begin_birth(World& world, Task& creator, const stop::Clone& stop) {
   creator.awaits_child = stop.child;
   const bool shares = creator.cloned.kind != CloneKind::fork;
   auto space = shares ? creator.space : copy_for_fork(*creator.space);
-  // An id that is in use again: the former task's death was not waited for.
-  if (Task* old = world.find(stop.child)) world.erase(*old);
+  if (Task* known = world.find(stop.child)) {
+    if (adopted(*known)) return join_adopted(world, creator, *known);
+    // An id that is in use again: the former task's death was not waited for.
+    world.erase(*known);
+  }
   Task& child = world.create(stop.child, creator.cloned.child_process, std::move(space));
   child.newborn = true;
   child.creator = creator.id;
   creator.cloned.child = child.id;
-  if (auto early = world.early.extract(stop.child)) handle_status(world, {stop.child, early.mapped()});
+  // Its first stop may have been there before, or be there already: then both go on without another round of the
+  // loop, and no drain that came before the child was known can have passed it over.
+  if (auto early = world.early.extract(stop.child)) {
+    handle_status(world, {stop.child, early.mapped()});
+  } else if (auto status = world.waits.poll(stop.child)) {
+    handle_status(world, *status);
+  }
 }
 
 void settle_birth(World& world, Task& child, const Stop& stop) {
@@ -154,19 +180,19 @@ void abandon_birth(World& world, Task& creator) {
   if (creator.awaits_child) complete_birth(world, creator);
 }
 
-void adopt_orphans(World& world, Task& dying) {
+void adopt_orphans(World& world, Pid former_parent, AddressSpace& memory) {
   if (world.early.empty()) return;
   for (const auto& [tid, status] : std::exchange(world.early, {})) {
     auto about = sys::task_status(tid);
-    if (!about) continue;
-    const bool thread = about->group == dying.group->pid;
-    const bool child = about->parent == dying.group->pid || world.group(about->parent) == nullptr;
-    if (!thread && !child) {
+    // A thread of the dead dies with them; its own status tells.
+    if (!about || about->group == former_parent) continue;
+    // The children of a process that is reaped belong to somebody else already.
+    if (about->parent != former_parent && world.group(about->parent) != nullptr) {
       world.early[tid] = status;
       continue;
     }
-    const bool shares = thread || sys::share_memory(tid, dying.id.tid).value_or(false);
-    Task& orphan = world.create(tid, about->group, shares ? dying.space : copy_for_fork(*dying.space));
+    // If it shares the memory that the dead left, lifting what is planted there through it does the same.
+    Task& orphan = world.create(tid, about->group, copy_for_fork(memory));
     orphan.newborn = true;
     world.defer([&world, tid, status] { handle_status(world, {tid, status}); });
   }
@@ -203,6 +229,8 @@ void settle_exec(World& world, Task& task, Tid former) {
   if (auto regs = regs_of(now)) (*regs)->rax = 0;
   const auto old = now.space;
   world.move_to_space(now, std::make_shared<AddressSpace>());
+  // A fork that a thread was in the middle of when this one called exec.
+  adopt_orphans(world, now.group->pid, *old);
   // What the engines had in the memory that is gone. A vfork child leaves memory that others still use, and
   // their engines keep theirs there.
   for (Engine* engine : engines_of(now)) {

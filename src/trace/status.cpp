@@ -56,7 +56,7 @@ void die(World& world, Task& task, int wait_status) {
   const auto engines = engines_of(task);
   const auto creator = task.newborn ? task.creator : std::nullopt;
   const Tid tid = task.id.tid;
-  adopt_orphans(world, task);
+  if (task.group->tasks.size() == 1) adopt_orphans(world, task.group->pid, *space);
   world.erase(task);
   for (Engine* engine : engines) {
     const bool elsewhere =

@@ -20,14 +20,22 @@ void WaitSource::sweep(const std::unordered_set<Tid>& tasks, std::vector<sys::Wa
   }
 }
 
-std::vector<sys::WaitStatus> WaitSource::drain_all() {
+std::optional<sys::WaitStatus> WaitSource::poll(Tid tid) {
+  auto status = calls_->wait_one(tid);
+  if (status) running_.erase(tid);
+  return status;
+}
+
+std::vector<sys::WaitStatus> WaitSource::drain_all(std::optional<Tid> hint) {
   audit_due_ = false;
   std::vector<sys::WaitStatus> out;
   while (auto ready = calls_->peek()) {
     if (!ours(*ready)) {
-      // It hides all that the kernel would have named after it, until its own parent takes it.
+      // It hides all that the kernel would have named after it, until its own parent takes it. New tasks that are not
+      // known yet are asked for when they become known (begin_birth()), or where the hint names one.
       sweep(running_, out);
       sweep(standing_, out);
+      if (hint && !known(*hint) && calls_->traced_here(*hint)) sweep({*hint}, out);
       break;
     }
     auto status = calls_->wait_one(ready->tid);
@@ -51,7 +59,7 @@ std::vector<sys::WaitStatus> WaitSource::drain(std::optional<Tid> hint) {
     }
   }
   if (!few_run || !explained) {
-    auto rest = drain_all();
+    auto rest = drain_all(hint);
     out.insert(out.end(), rest.begin(), rest.end());
     return out;
   }

@@ -44,7 +44,9 @@ class WaitSource {
   std::vector<sys::WaitStatus> drain(std::optional<Tid> hint);
   // Looks at every task, whether anything is expected of it or not: finds the death of a stopped task, and
   // strangers.
-  std::vector<sys::WaitStatus> drain_all();
+  std::vector<sys::WaitStatus> drain_all(std::optional<Tid> hint = std::nullopt);
+  // One task that has just become known, now.
+  std::optional<sys::WaitStatus> poll(Tid tid);
 
   // The last drain asked only for the tasks that run: the death of a stopped one may have been missed
   // (SIGCHLD is not queued, so its hint is lost when two come together) and drain_all() should be called when

@@ -49,7 +49,8 @@ std::optional<std::vector<DebugSlot>> cover(Addr address, std::uint64_t length, 
     return std::vector{DebugSlot{address, 1, kind}};
   }
   // More than four of eight bytes never fit, and an address that wraps is a mistake.
-  if (length > 8 * DebugRegisters::slots || address.value + (length - 1) < address.value) return std::nullopt;
+  if (length > std::uint64_t{8} * DebugRegisters::slots || address.value + (length - 1) < address.value)
+    return std::nullopt;
   std::vector<DebugSlot> pieces;
   while (length > 0) {
     const std::uint8_t size = piece_at(address.value, length);

@@ -32,10 +32,10 @@ struct Name {
   [[nodiscard]] constexpr std::string_view view() const { return {text.data(), length}; }
 };
 
-template <std::size_t count>
-constexpr std::array<Name, count> numbered(std::string_view prefix, std::string_view suffix) {
-  std::array<Name, count> names;
-  for (std::size_t i = 0; i < count; ++i) names[i] = Name(prefix, static_cast<int>(i), suffix);
+template <std::size_t Count>
+constexpr std::array<Name, Count> numbered(std::string_view prefix, std::string_view suffix) {
+  std::array<Name, Count> names;
+  for (std::size_t i = 0; i < Count; ++i) names[i] = Name(prefix, static_cast<int>(i), suffix);
   return names;
 }
 

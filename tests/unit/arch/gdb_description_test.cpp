@@ -11,6 +11,15 @@
 
 #include "arch/x86_64/registers.h"
 
+namespace cotrace::arch::x86_64 {
+
+// For the tests' names.
+static std::ostream& operator<<(std::ostream& out, Mode mode) {
+  return out << (mode == Mode::bits64 ? "bits64" : "bits32");
+}
+
+}  // namespace cotrace::arch::x86_64
+
 namespace cotrace::test {
 namespace {
 
@@ -158,9 +167,9 @@ INSTANTIATE_TEST_SUITE_P(All, Description,
                          ::testing::Combine(::testing::Values(Mode::bits64, Mode::bits32),
                                             ::testing::Values(0x3, 0x7, 0xe7, 0x207, 0x2e7)),
                          [](const auto& tested) {
-                           const bool is_long = std::get<0>(tested.param) == Mode::bits64;
-                           return std::string(is_long ? "bits64" : "bits32") + "_xcr0_" +
-                                  std::to_string(std::get<1>(tested.param));
+                           std::ostringstream name;
+                           name << std::get<0>(tested.param) << "_xcr0_" << std::get<1>(tested.param);
+                           return name.str();
                          });
 
 }  // namespace

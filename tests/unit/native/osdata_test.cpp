@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "native/xml_text.h"
 
 namespace cotrace::native {
 namespace {
@@ -18,11 +17,6 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-TEST(XmlText, EscapesWhatXmlReserves) {
-  EXPECT_EQ(xml_escaped("a<b>&\"c'"), "a&lt;b&gt;&amp;&quot;c&apos;");
-  EXPECT_EQ(xml_escaped(std::string_view("x\0\x01y\n", 5)), "x??y\n");
-}
 
 TEST(OsData, ADocumentHasOneItemARowAndItsColumnsByName) {
   EXPECT_EQ(osdata_xml({"t", {"a", "b"}, {{"1", "<"}, {"2"}}}),

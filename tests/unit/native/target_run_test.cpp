@@ -290,6 +290,33 @@ TEST_F(TargetRun, A32BitProgramHasItsOwnRegisters) {
   expect_stop<stop::Exited>(*client);
 }
 
+// gdb calls functions in threads that it has stopped: registers that are saved in the middle of a clone, and
+// put back, make it fail.
+TEST_F(TargetRun, NoThreadIsHaltedInTheMiddleOfACloneCall) {
+  launch(*client, {"thread_storm", "5", "4"});
+  const auto number_of = [&](session::ThreadRef thread, int reg) {
+    std::int64_t out = 0;
+    const auto value = client->target.read_register(thread, reg);
+    if (value) std::memcpy(&out, value->data(), sizeof out);
+    return out;
+  };
+  constexpr int rax = 0, orig_rax = 57;
+  constexpr std::int64_t clone_number = 56, clone3_number = 435;
+  int seen = 0;
+  for (int i = 0; i < 100 && client->ends.empty(); ++i) {
+    client->cont();
+    reactor->run_once(std::chrono::milliseconds(20));
+    halt(*client);
+    for (const auto thread : client->target.threads()) {
+      const auto call = number_of(thread, orig_rax);
+      if (call != clone_number && call != clone3_number) continue;
+      ++seen;
+      EXPECT_NE(number_of(thread, rax), -ENOSYS);
+    }
+  }
+  EXPECT_GT(seen, 0) << "new threads stand at the end of the call that made them";
+}
+
 TEST_F(TargetRun, AKilledProgramIsGoneWithoutAReport) {
   const auto thread = launch(*client, {"spin", "2"});
   client->cont();

@@ -1,12 +1,15 @@
 #include "rsp/packet_name.h"
 
 #include <gtest/gtest.h>
+#include <ostream>
 
 namespace cotrace::rsp {
 namespace {
 
 struct Case {
   std::string_view payload, name, arguments;
+  // What stands in the test's name.
+  friend std::ostream& operator<<(std::ostream& out, const Case& tested) { return out << tested.payload; }
 };
 
 class PacketNames : public testing::TestWithParam<Case> {};

@@ -123,6 +123,14 @@ TEST_F(WaitSourceTest, AChildOfTheProcessAroundTheCoreIsLeftToIt) {
   EXPECT_EQ(kernel.ready.size(), 1U);
 }
 
+TEST_F(WaitSourceTest, ANewTaskBehindAStrangerIsFoundByItsHintAndWhenItBecomesKnown) {
+  kernel.ready = {{Tid{60}, 0x57f}, {Tid{61}, 0x57f}, {Tid{50}, 0}};
+  kernel.strangers = {Tid{50}};
+  EXPECT_EQ(tids(waits.drain(Tid{60})), (std::vector{60}));
+  EXPECT_FALSE(waits.poll(Tid{60}));
+  EXPECT_TRUE(waits.poll(Tid{61}));
+}
+
 TEST_F(WaitSourceTest, ANewTaskThatDiesBeforeItsCreatorToldOfItIsTaken) {
   kernel.ready = {{Tid{50}, 9}};
   EXPECT_EQ(tids(waits.drain(Tid{50})), (std::vector{50}));

@@ -1,6 +1,6 @@
-#include "native/xml_text.h"
+#include "base/xml_text.h"
 
-namespace cotrace::native {
+namespace cotrace::base {
 
 std::string xml_escaped(std::string_view text) {
   std::string out;
@@ -33,4 +33,4 @@ std::string xml_escaped(std::string_view text) {
   return out;
 }
 
-}  // namespace cotrace::native
+}  // namespace cotrace::base

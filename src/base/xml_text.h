@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace cotrace::native {
+namespace cotrace::base {
 
 // With & < > " ' escaped. Control characters, which XML 1.0 has no way to write, become '?'.
 std::string xml_escaped(std::string_view text);
 
-}  // namespace cotrace::native
+}  // namespace cotrace::base
