@@ -23,6 +23,42 @@ bool may_start(Conversation& talk) {
   return talk.target.processes()->list().empty() || (talk.extended && talk.features.multiprocess);
 }
 
+// The children of a process that the client has not heard of, and their children: nobody but us knows that they stand.
+void add_untold_children(Conversation& talk, Pid pid, std::vector<Pid>& out) {
+  for (const StopReport& report : talk.untold) {
+    const auto born = report.thread.pid == pid ? newcomer(report.reason) : std::nullopt;
+    if (!born || born->tid) continue;  // a thread goes with its process
+    out.push_back(*born->pid);
+    add_untold_children(talk, *born->pid, out);
+  }
+}
+
+std::vector<Pid> untold_children(Conversation& talk, Pid pid) {
+  std::vector<Pid> out;
+  add_untold_children(talk, pid, out);
+  return out;
+}
+
+// gdb's detach and kill are meant for the children as well of which it has not been told (gdb.threads/pending-fork-event-detach.exp).
+void detach_untold(Conversation& talk, Pid pid) {
+  auto all = untold_children(talk, pid);
+  for (const Pid child : all) talk.target.processes()->detach(child, [](const Result<>&) {});
+  all.push_back(pid);
+  for (const StopReport& report : talk.untold) {
+    // A hit that nobody saw: the instruction under it must still be run.
+    if (std::ranges::find(all, report.thread.pid) != all.end()) talk.target.withdraw(report);
+  }
+  all.pop_back();
+  for (const Pid child : all) talk.forget(child);
+}
+
+void kill_untold(Conversation& talk, Pid pid) {
+  for (const Pid child : untold_children(talk, pid)) {
+    talk.target.processes()->kill(child, [](const Result<>&) {});
+    talk.forget(child);
+  }
+}
+
 // The process has ended, but the client has not heard of it: whatever it asks for has come true.
 bool over_already(Conversation& talk, Pid pid) {
   const bool over = std::ranges::any_of(
@@ -107,6 +143,7 @@ rsp::Reply attach(Conversation& talk, const rsp::Attach& command) {
 rsp::Reply kill(Conversation& talk, const rsp::Kill& command) {
   // SIGKILL may have come from elsewhere. gdb 13 shows an error for any answer but OK, and then believes the
   // process alive.
+  kill_untold(talk, command.pid);
   if (over_already(talk, command.pid)) return rsp::reply::Ok{};
   talk.target.processes()->kill(command.pid, when_gone(talk, command.pid));
   return rsp::reply::Later{};
@@ -135,6 +172,7 @@ rsp::Reply detach(Conversation& talk, const rsp::Detach& command) {
   const auto selected = talk.current_process();
   if (!command.pid && !selected) return rsp::reply::Error{};
   const Pid pid = command.pid ? *command.pid : selected->pid;
+  detach_untold(talk, pid);
   if (over_already(talk, pid)) return rsp::reply::Ok{};
   talk.target.processes()->detach(pid, when_gone(talk, pid));
   return rsp::reply::Later{};

@@ -177,6 +177,41 @@ TEST_F(ProcessTest, DetachLetsOneProcessGo) {
   EXPECT_EQ(client.finished, 0);
 }
 
+// gdb.threads/pending-fork-event-detach.exp: the fork came while another thread's step was told.
+TEST_F(ProcessTest, ChildrenThatTheClientHasNotHeardOfGoWithTheirParent) {
+  for (const char* packet : {"D;1", "vKill;1"}) {
+    target.add(ref(1, 1));
+    target.add(ref(1, 2));
+    ask("vCont;s:p1.2;c");
+    target.add(ref(3, 3));
+    target.add(ref(4, 4));
+    target.report(ref(1, 2), stop::Step{});
+    target.report(ref(1, 1), stop::Fork{ref(3, 3)});
+    target.report(ref(3, 3), stop::Vfork{ref(4, 4)});
+    target.halted();
+    client.take();
+    target.take_calls();
+    EXPECT_EQ(ask(packet), "OK");
+    const std::string verb = packet[0] == 'D' ? "detach" : "kill";
+    EXPECT_THAT(target.take_calls(),
+                ::testing::IsSupersetOf({verb + " 3", verb + " 4", verb + " 1"}));
+    EXPECT_EQ(ask("?"), "W00");
+  }
+}
+
+TEST_F(ProcessTest, AHitThatTheClientHasNotSeenIsWithdrawnBeforeADetach) {
+  target.add(ref(1, 1));
+  target.add(ref(1, 2));
+  ask("vCont;c");
+  target.report(ref(1, 1), stop::SoftwareBreak{});
+  target.report(ref(1, 2), stop::SoftwareBreak{});
+  target.halted();
+  client.take();
+  target.take_calls();
+  EXPECT_EQ(ask("D;1"), "OK");
+  EXPECT_THAT(target.take_calls(), ElementsAre("withdraw 1.2", "detach 1"));
+}
+
 TEST_F(ProcessTest, RestartKillsAllAndRunsTheProgramAgain) {
   target.add(ref(1, 1));
   EXPECT_EQ(ask("R00"), "(none)");
