@@ -19,6 +19,8 @@ namespace cotrace::native {
 
 using session::ThreadRef;
 
+// The parts in the order in which they use one another: each knows those above it, and they go in the other
+// direction.
 struct NativeTarget::State {
   State(trace::Core& core, base::Reactor& reactor, Engine& engine, TargetOptions options)
       : client(core, reactor, engine, std::move(options)) {}
@@ -55,6 +57,7 @@ NativeTarget::NativeTarget(trace::Core& core, base::Reactor& reactor, TargetOpti
     : state_(std::make_unique<State>(core, reactor, *this, std::move(options))) {}
 
 NativeTarget::~NativeTarget() {
+  // Before anything of the state goes: the core may not call an engine whose parts are half gone.
   state_->client.core.detach_everything(*this);
 }
 
@@ -70,6 +73,8 @@ const std::vector<std::string>& NativeTarget::program() const {
 }
 
 std::optional<session::StopReport> NativeTarget::standing_stop() const {
+  // The thread that the last client looked at, if it still stands: the next one finds the program where it
+  // was left (gdbserver without --once).
   const View& view = state_->client.view;
   if (const Thread* latest = view.latest()) {
     return session::StopReport{latest->ref, latest->last.value_or(session::stop::Quiet{})};
@@ -84,6 +89,8 @@ std::optional<session::StopReport> NativeTarget::standing_stop() const {
 }
 
 void NativeTarget::park(std::move_only_function<void()> done) {
+  // In this order: what is to happen when all stand must be set before the halt, which is over at once where
+  // nothing runs.
   state_->lifecycle.park(std::move(done));
   state_->running.halt();
 }
@@ -137,6 +144,7 @@ bool NativeTarget::alive(ThreadRef ref) {
 }
 
 bool NativeTarget::stopped(ThreadRef ref) {
+  // As the client believes, not as the task is: it may stand for another engine, or its stop not be told yet.
   const Thread* thread = state_->client.view.thread(ref);
   return thread != nullptr && thread->stopped;
 }
@@ -191,6 +199,10 @@ void NativeTarget::resume(std::span<const session::ThreadAction> actions) {
 void NativeTarget::halt() {
   state_->running.halt();
 }
+void NativeTarget::begin_non_stop() {
+  state_->running.begin_non_stop();
+}
+
 void NativeTarget::interrupt() {
   state_->running.interrupt();
 }

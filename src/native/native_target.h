@@ -128,6 +128,7 @@ class NativeTarget final : public session::Target, public Engine {
   Result<> write_memory(session::ThreadRef thread, Addr address, std::span<const std::byte> bytes) override;
   void resume(std::span<const session::ThreadAction> actions) override;
   void halt() override;
+  void begin_non_stop() override;
   void interrupt() override;
   bool still_true(const session::StopReport& report) override;
   void withdraw(const session::StopReport& report) override;

@@ -53,6 +53,8 @@ const ThreadAction* ActionTable::find(session::ThreadRef thread) const {
   return best == actions_.size() ? nullptr : &actions_[best];
 }
 
+// gdb resumes with the signal that it was shown (pass), with none (nopass, or `signal 0`), or with another
+// one. The siginfo is kept only where it is the same signal: a handler must not find the fields of another.
 trace::Control control_for(const Thread& thread, int signal) {
   trace::Control control;
   if (!thread.signal) {
@@ -68,6 +70,8 @@ trace::Control control_for(const Thread& thread, int signal) {
 }
 
 void Running::resume(std::span<const ThreadAction> actions) {
+  // Collected before anything runs: what is told from within a resume (the end of an emulated step) may
+  // change the view.
   const ActionTable table(actions);
   std::vector<Thread*> threads;
   if (table.wide()) {
@@ -105,9 +109,12 @@ void Running::apply(Thread& thread, const ThreadAction& action) {
 }
 
 void Running::run(Thread& thread, Wish wish, int signal) {
+  // vCont names threads that run already with every wildcard; they are left alone.
   if (!thread.stopped) return;
   thread.process->held = false;
   if (signal == 0) signal = thread.owed_signal;
+  // Something has happened to it that this client could not be told, since it believed the thread stopped. It
+  // is told now instead of a run, and the signal that came with this resume waits for the next.
   if (!thread.held_back.empty()) {
     session::StopReason reason = std::move(thread.held_back.front());
     thread.held_back.pop_front();
@@ -129,6 +136,8 @@ void Running::run(Thread& thread, Wish wish, int signal) {
   (void)client_.core.control(thread.task, client_.engine, control);
 }
 
+// vCont;t. A thread that stands in the client's eyes, or is about to, gets no second stop: gdb aborts over
+// one.
 void Running::stop(Thread& thread) {
   if (thread.stopped || thread.pending || thread.stop_asked()) return;
   thread.quieting = true;
@@ -139,11 +148,24 @@ void Running::halt() {
   reports_.begin_halt();
   const std::vector<Thread*> running(client_.view.running().begin(), client_.view.running().end());
   for (Thread* thread : running) {
+    // Those with a report waiting stand already; those that are being attached to or launched have their own
+    // end.
     if (thread->pending || thread->halting || thread->joining) continue;
     if (thread->process->starting || thread->process->ending) continue;
     reports_.halting(*thread);
     if (!client_.core.control(thread->task, client_.engine, {.action = ResumeAction::stop, .signal = {}})) {
       reports_.halted(*thread);  // dead: there is nothing to wait for
+    }
+  }
+}
+
+void Running::begin_non_stop() {
+  for (const auto& [pid, process] : client_.view.processes()) {
+    if (!process->held) continue;
+    const Thread* stays = View::any_thread(*process);
+    for (const auto& [tid, thread] : process->threads) {
+      if (thread.get() == stays || thread->signal || !thread->held_back.empty()) continue;
+      run(*thread, {}, 0);
     }
   }
 }
@@ -195,6 +217,7 @@ bool Running::still_true(const StopReport& report) {
 void Running::withdraw(const StopReport& report) {
   Thread* thread = client_.view.thread(report.thread);
   if (thread == nullptr || !thread->stopped) return;
+  // It stands, but as if nothing had happened there: what is withdrawn must be found again when it runs.
   if (thread->last) thread->last = stop_ns::Quiet{};
   if (std::holds_alternative<stop_ns::Signal>(report.reason)) thread->signal_unseen = true;
   if (const auto hit = std::exchange(thread->hit, std::nullopt)) {

@@ -36,6 +36,7 @@ class Running {
 
   void resume(std::span<const session::ThreadAction> actions);
   void halt();
+  void begin_non_stop();
   void interrupt();
   bool still_true(const session::StopReport& report);
   void withdraw(const session::StopReport& report);

@@ -202,6 +202,7 @@ bool served(const Conversation& talk, const Row& row) {
   return has_part(talk.target, row.part) && !disabled(talk.options, row.disabled);
 }
 
+// A feature is offered exactly where its packet is served, since both are one row.
 std::string supported_features(const Conversation& talk) {
   std::string text = fmt::format("PacketSize={:x}", packet_size);
   for (const Row& row : unsorted) {

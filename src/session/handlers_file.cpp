@@ -14,6 +14,7 @@ namespace cotrace::session::handlers {
 
 namespace {
 
+// Targets that have no errno of their own (an emulator) give a code alone.
 int errno_of(const Error& error) {
   if (error.sys_errno != 0) return error.sys_errno;
   if (error.code == Errc::not_permitted) return EPERM;

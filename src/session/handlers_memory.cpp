@@ -18,7 +18,7 @@ namespace cotrace::session::handlers {
 namespace {
 
 // qCRC and qSearch read in pieces of this size.
-constexpr std::size_t piece = 64 * 1024;
+constexpr std::size_t piece = std::size_t{64} * 1024;
 // No more than this in one packet: the server does nothing else meanwhile, for any client.
 constexpr std::uint64_t longest_scan = 1ULL << 30U;
 
@@ -85,6 +85,7 @@ rsp::Reply write_memory_binary(Conversation& talk, const rsp::WriteMemoryBinary&
 
 rsp::Reply search_memory(Conversation& talk, const rsp::SearchMemory& command) {
   const auto& pattern = command.pattern;
+  // No memory goes on at 0 behind its end.
   if (command.length > std::numeric_limits<std::uint64_t>::max() - command.address.value)
     return rsp::reply::Error{};
   const std::boyer_moore_horspool_searcher searcher(pattern.begin(), pattern.end());

@@ -83,7 +83,7 @@ rsp::Reply resume_one(Conversation& talk, bool stepping, rsp::GdbSignal gdb_sign
     actions.push_back({{thread.pid, thread.tid}, action});
   }
   if (!talk.to_resume) actions.push_back({{}, act::Continue{}});
-  const rsp::Reply reply = talk.mode->resume(std::move(actions));
+  rsp::Reply reply = talk.mode->resume(std::move(actions));
   // gdb 13 in non-stop reads no answer to these; it would take an OK for the end of its vStopped sequence and
   // forget the stops that are still queued.
   if (talk.non_stop) return rsp::reply::Later{};

@@ -45,6 +45,7 @@ rsp::Reply non_stop(Conversation& talk, const rsp::NonStop& command) {
   if (command.on != talk.non_stop) {
     talk.non_stop = command.on;
     talk.mode = command.on ? make_non_stop(talk) : make_all_stop(talk);
+    if (command.on) talk.target.begin_non_stop();
   }
   return rsp::reply::Ok{};
 }

@@ -33,13 +33,13 @@ std::string thread_element(Conversation& talk, ThreadRef thread) {
   auto out = std::back_inserter(text);
   if (const auto core = facts->core(thread)) fmt::format_to(out, " core=\"{}\"", *core);
   if (const auto name = facts->name(thread); !name.empty())
-    fmt::format_to(out, " name=\"{}\"", base::xml_escaped(name));
+    fmt::format_to(out, " name=\"{}\"", base::xml_line(name));
   if (const auto handle = facts->handle(thread); !handle.empty()) {
     fmt::format_to(out, " handle=\"{}\"", base::to_hex(handle));
   }
   const auto extra = facts->extra_info(thread);
   if (extra.empty()) return text + "/>\n";
-  return text + fmt::format(">{}</thread>\n", base::xml_escaped(extra));
+  return text + fmt::format(">{}</thread>\n", base::xml_line(extra));
 }
 
 // As many of the listing as fit into one reply.
@@ -77,11 +77,13 @@ rsp::Reply thread_alive(Conversation& talk, const rsp::ThreadAlive& command) {
 }
 
 rsp::Reply current_thread(Conversation& talk, const rsp::CurrentThread&) {
+  // The selected thread may have ended while its process goes on: then it is another one of that.
   const auto thread = talk.current_process();
   if (!thread) return rsp::reply::Error{};
   return rsp::reply::Payload{"QC" + name_on_wire(talk, *thread)};
 }
 
+// A listing is taken once and handed out in parts: threads that come or go between the parts do not shift it.
 rsp::Reply first_threads(Conversation& talk, const rsp::FirstThreads&) {
   talk.listing = talk.visible_threads();
   return next_of_listing(talk);

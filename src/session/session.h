@@ -40,6 +40,10 @@ class SessionOwner {
   virtual void on_finished() = 0;
 };
 
+// Belongs to the thread that the target's callbacks come on. `target`, `transport` and `owner` must outlive
+// it; it is the target's only StopListener as long as it lives. Target operations that take their time
+// (launching, attaching, halting) answer by callbacks, which may come after the session has gone: they then
+// do nothing.
 class Session {
  public:
   Session(Target& target, Transport& transport, SessionOwner& owner, SessionOptions options);

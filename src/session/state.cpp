@@ -14,7 +14,7 @@ namespace {
 using base::Overloaded;
 
 // Of text that comes while the client cannot take any.
-constexpr std::size_t most_console = 64 * 1024;
+constexpr std::size_t most_console = std::size_t{64} * 1024;
 // `O` and two digits a character.
 constexpr std::size_t console_piece = (packet_size - 1) / 2;
 }  // namespace
@@ -25,7 +25,8 @@ Deferred::Deferred(Conversation& talk) : talk_(talk.self_) {
   ++talk.deferred_;
 }
 
-Deferred::~Deferred() {
+// Nothing but a lack of memory throws in here, and that is the end of the program anyway.
+Deferred::~Deferred() {  // NOLINT(bugprone-exception-escape)
   if (talk_ != nullptr) answer(rsp::reply::Error{});
 }
 

@@ -41,6 +41,8 @@ cause::Access access_of(stop::Access access) {
 std::optional<Told> told_as(const Features& features, const StopReason& reason) {
   using Result = std::optional<Told>;
   const auto trap = [](rsp::StopCause why) -> Result { return Told{gdb_signal::trap, std::move(why)}; };
+  // A client that has not said that it knows the word gets the bare SIGTRAP: gdb breaks off over a swbreak or
+  // hwbreak that was not agreed on.
   const auto trap_if = [&](bool agreed, rsp::StopCause why) {
     return trap(agreed ? std::move(why) : rsp::StopCause{cause::None{}});
   };
@@ -112,6 +114,7 @@ rsp::StopReply stop_reply(Conversation& talk, const StopReport& report) {
   return rsp::stop_reply::NoResumed{};
 }
 
+// --disable-packet, with which gdb's test suite plays servers that are older than these words.
 std::string stop_payload(Conversation& talk, const StopReport& report) {
   rsp::StopReply reply = stop_reply(talk, report);
   const auto& disabled = talk.options.disabled_packets;

@@ -94,6 +94,7 @@ void Wire::notify(std::string_view payload) {
 
 void Wire::flush() {
   if (out_.empty()) return;
+  // Taken out first: send() may end with the session, and this with it, destroyed (Transport).
   const std::string bytes = std::exchange(out_, {});
   transport_.send(bytes);
 }

@@ -395,6 +395,7 @@ class FakeTarget final : public Target {
     }
   }
   void halt() override { calls.push_back("halt"); }
+  void begin_non_stop() override { calls.push_back("non-stop"); }
   void interrupt() override { calls.push_back("interrupt"); }
   bool still_true(const StopReport& r) override { return !untrue.contains(r.thread); }
   void withdraw(const StopReport& r) override { calls.push_back("withdraw " + text(r.thread)); }

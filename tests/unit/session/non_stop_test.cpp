@@ -187,6 +187,15 @@ TEST_F(NonStopTest, ExitsOfThreadsAndTheLastResumedOneAreTold) {
   EXPECT_THAT(client.take(), ElementsAre("%Stop:N"));
 }
 
+TEST_F(NonStopTest, AnExecByAnotherThreadIsToldThoughTheLeaderWasToldStopped) {
+  target.report(ref(1, 1), stop::Quiet{});
+  client.take();
+  EXPECT_EQ(ask("vStopped"), "OK");
+  ask("vCont;c:p1.2");
+  target.report(ref(1, 1), stop::Exec{"/x"});
+  EXPECT_THAT(client.take(), ElementsAre("%Stop:" + at("T05exec:2f78;", "p1.1")));
+}
+
 TEST_F(NonStopTest, TheQuestionStartsTheReportOver) {
   target.report(ref(1, 1), stop::SoftwareBreak{});
   target.report(ref(1, 2), stop::Signal{SIGUSR1});
@@ -195,7 +204,9 @@ TEST_F(NonStopTest, TheQuestionStartsTheReportOver) {
   // 1 and 2 have been told, 3 stands silently.
   target.set_stopped(ref(1, 3), true);
   EXPECT_EQ(ask("?"), at("T05swbreak:;", "p1.1"));
-  EXPECT_EQ(ask("vStopped"), at("T1e", "p1.2"));
+  // gdb 13 can take only one in the answer itself.
+  client.session->receive(rsp::frame("vStopped"));
+  EXPECT_THAT(client.take(), ElementsAre("$OK", "%Stop:" + at("T1e", "p1.2")));
   EXPECT_EQ(ask("vStopped"), at("T00", "p1.3"));
   EXPECT_EQ(ask("vStopped"), "OK");
   EXPECT_EQ(ask("vStopped"), "OK");
@@ -213,7 +224,8 @@ TEST_F(NonStopTest, TheQuestionKeepsEndsThatAreStillUntold) {
   target.report(ref(1, 3), stop::ThreadExited{4});
   client.take();
   EXPECT_EQ(ask("?"), at("T05swbreak:;", "p1.1"));
-  EXPECT_EQ(ask("vStopped"), "w04;p1.3");
+  client.session->receive(rsp::frame("vStopped"));
+  EXPECT_THAT(client.take(), ElementsAre("$OK", "%Stop:w04;p1.3"));
   EXPECT_EQ(ask("vStopped"), "OK");
 }
 
@@ -264,9 +276,12 @@ TEST(NonStopFromAllStop, HeldBackReportsAreToldByTheQuestion) {
   target.report(ref(1, 1), stop::Watch{stop::Access::write, Addr{0x10}});
   target.halted();
   client.take();
+  target.take_calls();
   client.ask("QNonStop:1");
+  EXPECT_THAT(target.take_calls(), ElementsAre("non-stop"));
   EXPECT_EQ(client.ask("?"), at("T05watch:10;", "p1.1"));
-  EXPECT_EQ(client.ask("vStopped"), at("T05swbreak:;", "p1.2"));
+  client.session->receive(rsp::frame("vStopped"));
+  EXPECT_THAT(client.take(), ElementsAre("$OK", "%Stop:" + at("T05swbreak:;", "p1.2")));
   EXPECT_EQ(client.ask("vStopped"), "OK");
 }
 

@@ -74,7 +74,7 @@ TEST_F(ProcessTest, AttachInAllStopIsAnsweredWithAStop) {
 TEST_F(ProcessTest, AttachInNonStopIsAnsweredWithOkAndTheProcessRuns) {
   ask("QNonStop:1");
   ask("vAttach;2a");
-  EXPECT_THAT(target.take_calls(), ElementsAre("attach 42 run"));
+  EXPECT_THAT(target.take_calls(), ElementsAre("non-stop", "attach 42 run"));
   target.add(ref(42, 42), false);
   started(ref(42, 42));
   EXPECT_EQ(client.answer(), "OK");
