@@ -28,7 +28,7 @@
 namespace bench {
 namespace {
 
-constexpr unsigned char kBreakpoint = 0xcc;
+constexpr unsigned char breakpoint_byte = 0xcc;
 
 [[noreturn]] void fail(const std::string& what) {
   std::fprintf(stderr, "bare_ptrace: %s: %s\n", what.c_str(), std::strerror(errno));
@@ -50,13 +50,14 @@ struct Run {
 
 void measure(long operations, const std::function<void()>& work) {
   std::string line;
-  std::cout << "ready" << std::endl;
+  std::cout << "ready\n" << std::flush;
   std::getline(std::cin, line);
   const auto begin = std::chrono::steady_clock::now();
   work();
   const auto taken = std::chrono::steady_clock::now() - begin;
   std::cout << "done " << std::chrono::duration_cast<std::chrono::nanoseconds>(taken).count() << ' '
-            << operations << std::endl;
+            << operations << '\n'
+            << std::flush;
   std::getline(std::cin, line);
 }
 
@@ -88,7 +89,7 @@ void write_byte(const Run& run, std::uintptr_t address, unsigned char byte) {
 // Runs to a breakpoint that is there this once.
 void run_to(const Run& run, const std::string& symbol) {
   const std::uintptr_t place = run.address(symbol);
-  const unsigned char old = swap_byte(run, place, kBreakpoint);
+  const unsigned char old = swap_byte(run, place, breakpoint_byte);
   go(run, PTRACE_CONT);
   user_regs_struct values = registers(run);
   values.rip = place;
@@ -127,12 +128,12 @@ void range_step(Run& run) {
 void breakpoint_round(Run& run) {
   const std::uintptr_t place = run.address("site");
   run_to(run, "site");
-  const unsigned char old = swap_byte(run, place, kBreakpoint);
+  const unsigned char old = swap_byte(run, place, breakpoint_byte);
   measure(run.count, [&] {
     for (long i = 0; i < run.count; ++i) {
       write_byte(run, place, old);
       go(run, PTRACE_SINGLESTEP);
-      write_byte(run, place, kBreakpoint);
+      write_byte(run, place, breakpoint_byte);
       go(run, PTRACE_CONT);
       user_regs_struct values = registers(run);
       values.rip = place;
@@ -255,7 +256,7 @@ void launch(Run& run, char** arguments) {
   run_to(run, "begin");
 }
 
-const std::map<std::string, std::function<void(Run&)>> kOperations{
+const std::map<std::string, std::function<void(Run&)>> all_operations{
     {"step", step},
     {"step_and_registers", step},
     {"range_step", range_step},
@@ -279,9 +280,9 @@ int main(int argc, char** argv) {
   using namespace bench;
   Run run;
   if (argc < 3) fail("usage: bare_ptrace OPERATION COUNT [NAME=VALUE...] [-- PROGRAM ARGS...]");
-  const auto operation = kOperations.find(argv[1]);
-  if (operation == kOperations.end()) {
-    std::cout << "skip there is no such thing without a client" << std::endl;
+  const auto operation = all_operations.find(argv[1]);
+  if (operation == all_operations.end()) {
+    std::cout << "skip there is no such thing without a client\n" << std::flush;
     return 0;
   }
   run.count = std::atol(argv[2]);

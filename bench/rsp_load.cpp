@@ -36,7 +36,7 @@ struct Run {
 };
 
 [[noreturn]] void skip(const std::string& why) {
-  std::cout << "skip " << why << std::endl;
+  std::cout << "skip " << why << '\n' << std::flush;
   std::exit(0);
 }
 
@@ -60,13 +60,14 @@ void expect_trap(std::string_view reply) {
 
 void measure(long operations, const std::function<void()>& work) {
   std::string line;
-  std::cout << "ready" << std::endl;
+  std::cout << "ready\n" << std::flush;
   std::getline(std::cin, line);
   const auto begin = std::chrono::steady_clock::now();
   work();
   const auto taken = std::chrono::steady_clock::now() - begin;
   std::cout << "done " << std::chrono::duration_cast<std::chrono::nanoseconds>(taken).count() << ' '
-            << operations << std::endl;
+            << operations << '\n'
+            << std::flush;
   std::getline(std::cin, line);
 }
 
@@ -279,7 +280,7 @@ void fork_storm(Run& run) {
   });
 }
 
-const std::map<std::string, std::function<void(Run&)>> kOperations{
+const std::map<std::string, std::function<void(Run&)>> all_operations{
     {"step", step},
     {"step_and_registers", step_and_registers},
     {"step_non_stop", step_non_stop},
@@ -302,7 +303,7 @@ const std::map<std::string, std::function<void(Run&)>> kOperations{
 
 int main(int argc, char** argv) {
   using namespace bench;
-  if (argc < 4 || !kOperations.contains(argv[2]))
+  if (argc < 4 || !all_operations.contains(argv[2]))
     fail("usage: rsp_load PORT OPERATION COUNT [NAME=VALUE...]");
   Parameters parameters;
   for (int i = 4; i < argc; ++i) {
@@ -318,6 +319,6 @@ int main(int argc, char** argv) {
   client.start(features);
   Run run{client, std::atol(argv[3]), parameters, "", ""};
   if (!run.lldb()) client.expect_ok("QPassSignals:14");  // SIGCHLD, in gdb's numbers
-  kOperations.at(argv[2])(run);
+  all_operations.at(argv[2])(run);
   return 0;
 }

@@ -23,17 +23,21 @@ enum class Errc {
   system,           // any other errno
 };
 
+// Why something was not done. Plain data, for any thread.
 struct Error {
   Errc code{Errc::system};
   int sys_errno{0};  // errno(3) where a system call failed, else 0
-  std::string text;  // one sentence
+  std::string text;  // one sentence, without a full stop; names the process, file or cause where there is one
 
   friend bool operator==(const Error&, const Error&) = default;
 };
 
+// What a request answers: its value, or why there is none. Nothing in this interface throws for an outcome
+// (but std::bad_alloc).
 template <class T = void>
 using Result = std::expected<T, Error>;
 
+// A failure that no system call is to blame for, ready to return.
 inline std::unexpected<Error> fail(Errc code, std::string text) {
   return std::unexpected(Error{code, 0, std::move(text)});
 }

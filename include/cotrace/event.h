@@ -1,6 +1,7 @@
 // What can happen to a task, and what an engine answers.
 //
-// The vocabulary is that of ptrace(2) and of the kernel's former utrace interface.
+// The vocabulary is that of ptrace(2) and of the kernel's former utrace interface. All of it is plain data
+// that belongs to nobody: an engine may copy it and hand it to other threads.
 #pragma once
 
 #include <array>
@@ -28,8 +29,15 @@ struct ExitStatus {
   friend bool operator==(const ExitStatus&, const ExitStatus&) = default;
 };
 
-// What the program had arranged for a signal when it arrived.
-enum class SignalDisposition { handled, ignored, stop, terminate, core };
+// What the program has arranged for a signal, or where it has not, the signal's default action (signal(7)).
+// Whether the signal is blocked does not show here.
+enum class SignalDisposition {
+  handled,    // a handler runs
+  ignored,    // SIG_IGN, or the default of SIGCHLD, SIGURG, SIGWINCH, and SIGCONT
+  stop,       // the default of SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU
+  terminate,  // the default of most
+  core,       // terminate, with a core dump where the limits allow one
+};
 
 // What a new task is. Decided by the clone flags and by what is shared, never by the ptrace event's kind:
 // clone(SIGCHLD|CLONE_VM) arrives as PTRACE_EVENT_FORK and yet shares the memory.
@@ -45,63 +53,73 @@ using PointId = StrongId<struct PointTag, std::uint64_t>;
 
 namespace event {
 
-// The task has stopped because this engine asked for it (control with stop or interrupt).
+// The task stands because this engine asked for it: with hold when joining, with stop, interrupt or report.
+// Asked for twice before it came, it comes once; not at all where the engine has answered another event with
+// `stop` meanwhile. Also for a task that sleeps in vfork: it cannot be stopped but runs no code of its own.
 struct Quiesced {};
 
 // A signal is about to be delivered. The SignalVerdict says what becomes of it. (What the program has
-// arranged for it costs a look into /proc and is therefore asked for: Core::disposition.)
+// arranged for it costs a look into /proc and is therefore asked for: Tracer::disposition.) SIGKILL is never
+// told, nor is a SIGTRAP that belongs to somebody's breakpoint or step; the program's own int3 is.
 struct Signal {
   SigInfo info;
 };
 
 // At the entry of a system call; nothing of it has happened yet.
+// (PTRACE_GET_SYSCALL_INFO, Linux 5.3.)
 struct SyscallEntry {
-  std::uint64_t number;
-  std::array<std::uint64_t, 6> args;
+  std::uint64_t number;               // of the table that the call was made by: a 32-bit program has another
+  std::array<std::uint64_t, 6> args;  // the argument registers, whether the call uses them or not
 };
 
 // At the return from a system call.
+// The entry may not have been told: the call was under way when the engine joined.
 struct SyscallExit {
   std::uint64_t number;
   std::int64_t result;  // -4095..-1: a negated errno
 };
 
 // The task has made a new one. The child is stopped and has not run yet; an engine that wants it attaches to
-// it from within the callback. `flags` are the clone flags (0 where the kernel would not tell).
+// it from within the callback, later it may have run. A child whose creator is killed at this very moment has
+// no such event and runs on untraced.
 struct Cloned {
   CloneKind kind;
   TaskId child;
-  Pid child_process;
-  std::uint64_t flags;
+  Pid child_process;    // the creator's own for a thread
+  std::uint64_t flags;  // CLONE_... of <sched.h>; where they cannot be read, those that can be seen by what
+                        // is shared: CLONE_VM, CLONE_VFORK, CLONE_THREAD
 };
 
 // The task itself is new: the first event of a child to which an engine attached in Cloned, or of a new
 // thread to which the attachment of its creator was passed on.
 struct Born {
   CloneKind kind;
-  TaskId creator;
+  TaskId creator;  // serial 0: it was killed before this could be told
 };
 
-// The memory that the task had lent to a vfork child is its own again.
+// The memory that the task had lent to a vfork child is its own again: the child has exec'ed or ended.
 struct VforkDone {
-  Tid child;
+  Tid child;  // may be a zombie, or reaped, by now
 };
 
-// The process runs a new program. `former` is the thread that called exec: it has become the leader, all
-// other threads are gone without any further event.
+// The process runs a new program and stands before its first instruction. The thread that called exec has
+// become the leader, and keeps its serial; all other threads are gone without any further event. The memory
+// is a new one: what breakpoints and watchpoints the engine had in the old one are gone with it.
 struct Execed {
-  Tid former;
+  Tid former;  // the id that the task had before; its own where the leader called exec
 };
 
-// The task is about to exit (PTRACE_EVENT_EXIT); registers and memory can still be read.
+// The task is about to exit (PTRACE_EVENT_EXIT); registers and memory can still be read. So far it is told
+// only of the leader of a process that has had several threads: whoever wants to hear of every end uses Died.
 struct Exiting {
   ExitStatus status;
 };
 
-// The task is dead. Reported once per task. `process_ended`: it was the last of its process.
+// The task is dead. Reported once per task, but not of threads that another thread's exec has ended (Execed).
+// Requests on it are answered with gone.
 struct Died {
-  ExitStatus status;
-  bool process_ended{false};
+  ExitStatus status;          // of a leader: the process's
+  bool process_ended{false};  // it was the last of its process
 };
 
 // The task's id has gone back to the kernel. Reported once per task, after Died.
@@ -113,13 +131,15 @@ struct JobControl {
   int signal;  // the signal that stopped it, SIGCONT when it goes on
 };
 
-// A single or block step that this engine asked for is done.
+// A single or block step that this engine asked for is done. A step into a system call that somebody traces
+// ends at the call's exit.
 struct StepDone {};
 
-// The task has hit breakpoints of this engine; pc is at the breakpoint's address.
+// The task has hit breakpoints of this engine; pc is at the breakpoint's address, whose instruction has not
+// been executed. To go on past it needs no more than any other resume.
 struct BreakpointHit {
   Addr address;
-  std::vector<PointId> points;
+  std::vector<PointId> points;  // those at the address whose condition held, at least one
   bool hardware{false};
 };
 
@@ -152,6 +172,7 @@ enum class EventKind : std::uint8_t {
   job_control,
 };
 
+// A set of them.
 class EventMask {
  public:
   constexpr EventMask() = default;
@@ -176,18 +197,23 @@ class EventMask {
 
 // What is to happen to the task next, strongest first. Among the attachments of a task the strongest wins
 // when it is resumed; no action is sticky.
+//
+// utrace's difference between report (at the next moment that suits) and interrupt (now) does not exist here,
+// since ptrace has but one request for both, PTRACE_INTERRUPT: it takes a task out of a blocking system call,
+// which the kernel begins anew (signal(7) lists those that return EINTR instead).
 enum class ResumeAction : std::uint8_t {
   stop,         // hold the task; it stays stopped until this engine calls Tracer::control
-  interrupt,    // like report, but also out of a blocking system call
-  report,       // run, but stop again as soon as possible with Quiesced
+  interrupt,    // one Quiesced, at once where the task stands already; then it runs
+  report,       // the same
   single_step,  // run one instruction, then StepDone
-  block_step,   // run to the next taken branch, then StepDone
+  block_step,   // run to the next taken branch (PTRACE_SINGLEBLOCK, debugctl.BTF), then StepDone
   resume,       // run
   detach,       // this engine leaves the task
 };
 
 // What becomes of a signal. Verdicts are folded in attach order: each engine is shown the signal as it
-// arrived; a later replacement overrides an earlier one, and suppress wins over keep.
+// arrived; a later replacement overrides an earlier one, and suppress wins over keep. A replacement wins over
+// suppress, whichever came first.
 struct SignalVerdict {
   enum class Kind : std::uint8_t { keep, suppress, replace } kind{Kind::keep};
   SigInfo replacement{};  // with `replace`: si_signo and what goes with it
@@ -198,13 +224,15 @@ struct SignalVerdict {
 };
 
 // What becomes of a system call at its entry. A call that any engine aborts does not happen; it returns
-// `result` (a negated errno, or a value) to the program.
+// `result` (a negated errno, or a value) to the program, and its exit is told as any other's. Of several
+// engines that abort it, the result of the one asked last counts: that is the one attached first.
 struct SyscallVerdict {
   bool abort{false};
   std::int64_t result{-38};  // -ENOSYS
 };
 
-// An engine's answer to an event.
+// An engine's answer to an event. Leave empty what does not belong to the event. To Died and Reaped any
+// answer will do.
 struct Verdict {
   ResumeAction action{ResumeAction::resume};
   std::optional<SignalVerdict> signal{};    // event::Signal: at once; may also be given later with control()

@@ -25,7 +25,7 @@ using Pid = StrongId<struct PidTag, std::int32_t>;
 // A thread id (what gettid(2) returns), as the tracing process sees it.
 using Tid = StrongId<struct TidTag, std::int32_t>;
 
-// The leader of a thread group has the group's id as its own thread id.
+// The first thread of a process. The leader of a thread group has the group's id as its own thread id.
 constexpr Tid leader_of(Pid pid) {
   return Tid{pid.value};
 }
@@ -48,8 +48,8 @@ struct Addr {
 // reaped, so the id alone names nothing; the serial number is never used twice by one tracer, and it alone is
 // compared. (The thread id of a task can change: the thread that calls exec gets its process's.)
 struct TaskId {
-  Tid tid;
-  std::uint64_t serial{};
+  Tid tid;                 // when the id was handed out; later ones of the same task may have another
+  std::uint64_t serial{};  // from 1 on; 0 is no task's
 
   friend constexpr bool operator==(const TaskId& a, const TaskId& b) { return a.serial == b.serial; }
   friend constexpr auto operator<=>(const TaskId& a, const TaskId& b) { return a.serial <=> b.serial; }

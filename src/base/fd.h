@@ -6,6 +6,7 @@
 
 namespace cotrace::base {
 
+// Closes on destruction. Moving leaves the source without one (-1).
 class Fd {
  public:
   Fd() = default;

@@ -17,7 +17,7 @@ std::string to_hex(std::string_view text);
 // Without leading zeros; 0 is "0".
 void append_hex_number(std::string& out, std::uint64_t value);
 
-// An odd number of digits or a character that is no digit: nothing.
+// Digits are read in either case. An odd number of digits or a character that is no digit: nothing.
 std::optional<std::vector<std::byte>> bytes_from_hex(std::string_view hex);
 std::optional<std::string> text_from_hex(std::string_view hex);
 // 1 to 16 digits, nothing else.

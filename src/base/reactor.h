@@ -11,6 +11,9 @@
 
 namespace cotrace::base {
 
+// Order within a round: descriptors that are ready, then timers that are due, then deferred and posted work,
+// in the order of its arrival. Callbacks may do anything but block; they must not throw.
+//
 // One reactor belongs to one thread: the one that calls run() or run_once(). Everything but post() and stop()
 // may be called on that thread only (or before it starts). Not copyable, nothing global: a process may have
 // several.

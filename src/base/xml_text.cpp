@@ -1,5 +1,7 @@
 #include "base/xml_text.h"
 
+#include <algorithm>
+
 namespace cotrace::base {
 
 std::string xml_escaped(std::string_view text) {
@@ -31,6 +33,12 @@ std::string xml_escaped(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string xml_line(std::string_view text) {
+  std::string line(text);
+  std::ranges::replace_if(line, [](char c) { return c == '\t' || c == '\n'; }, '?');
+  return xml_escaped(line);
 }
 
 }  // namespace cotrace::base

@@ -176,6 +176,7 @@ std::optional<Error> check_dumpable(const Subject& s) {
                   s.who));
 }
 
+// A dead or traced task is refused whoever asks, so these come first; what only root could change comes last.
 constexpr std::array<Check, 9> checks{check_dead,           check_tracer,       check_self,
                                       check_kernel_thread,  check_user,         check_yama,
                                       check_user_namespace, check_capabilities, check_dumpable};

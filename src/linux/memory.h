@@ -13,6 +13,9 @@ namespace cotrace::sys {
 
 // Open on one address space. It stays on that address space: after an exec a new one must be opened (the old
 // one is empty: gone). Reads and writes pass page protections the way a debugger's do (FOLL_FORCE).
+//
+// process_vm_readv(2) would do without a descriptor, but it heeds page protections: it cannot write a
+// breakpoint into code, nor read what is mapped without read permission.
 class ProcessMemory {
  public:
   static Result<ProcessMemory> open(Tid tid);

@@ -20,6 +20,8 @@ Result<std::string> read_file(const std::string& path);
 // have no exe).
 Result<std::string> read_proc_link(Tid tid, std::string_view name);
 
+// The following take text apart that the kernel has written; they are lenient and return what is there.
+
 // The value of "KEY:\tvalue" in a status file, without blanks around it; empty if there is none.
 std::string_view status_value(std::string_view status, std::string_view key);
 // The words of a line, split at blanks and tabs.

@@ -172,10 +172,13 @@ Result<> StoppedTask::detach(int signal) && {
 // --- requests on running tasks
 // ---------------------------------------------------------------------------------------
 
+// Not PTRACE_ATTACH: that sends a SIGSTOP, which has to be told from anybody else's, and a task that was
+// attached to in this way knows neither PTRACE_INTERRUPT nor PTRACE_LISTEN.
 Result<> seize(Tid tid, std::uint32_t options) {
   return request(PTRACE_SEIZE, tid, nullptr, number(options), "PTRACE_SEIZE");
 }
 
+// The answer is a PTRACE_EVENT_STOP, unless another stop comes first: that one takes it along.
 Result<> interrupt(Tid tid) {
   return request(PTRACE_INTERRUPT, tid, nullptr, nullptr, "PTRACE_INTERRUPT");
 }

@@ -18,6 +18,8 @@ class KernelWaitCalls final : public WaitCalls {
   }
 
   std::optional<ReadyTask> peek() override {
+    // si_pid stays 0 where nothing is ready: waitid(2) returns 0 then, too. __WALL for threads; __WNOTHREAD
+    // since other threads of this process may trace, or have children, of their own.
     siginfo_t info{};
     constexpr int options = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD;
     if (::waitid(P_ALL, 0, &info, options) != 0 || info.si_pid == 0) return std::nullopt;

@@ -63,6 +63,7 @@ bool AgentCode::stops(TaskId task) {
       conditions_.empty() || std::ranges::any_of(conditions_, [&](const ax::Program& condition) {
         return ax::evaluate(condition, context).value_or(1) != 0;
       });
+  // A dprintf: it prints and goes on, without the client.
   if (!holds || commands_.empty()) return holds;
   for (const ax::Program& command : commands_) (void)ax::evaluate(command, context);
   return false;

@@ -25,6 +25,8 @@ struct Preferences {
   bool thread_events{false};
 };
 
+// One per NativeTarget, and the first of its parts to be made and the last to go: all others refer to it.
+// Belongs to the reactor's thread, like everything here.
 struct Client {
   Client(trace::Core& the_core, base::Reactor& the_reactor, Engine& the_engine, TargetOptions the_options)
       : core(the_core), reactor(the_reactor), engine(the_engine), options(std::move(the_options)) {}
@@ -37,6 +39,8 @@ struct Client {
   const RegisterAccess registers{tables, core};
   View view;
   Preferences wants;
+  // nullptr while no session is there: before the first client, and between two of gdbserver's. What is
+  // reported then is told to nobody, but the view remembers what stands and why.
   session::StopListener* listener{nullptr};
 
   // Runs `work` after what is running now, unless the client is gone by then.
@@ -46,7 +50,7 @@ struct Client {
       if (!token.expired()) work();
     });
   }
-  // The same after `delay`; the watch ends with the client anyway.
+  // The same after `delay`. Dropping the watch takes it back; the end of the client does so too.
   template <class Work>
   [[nodiscard]] base::Reactor::Watch after(base::Reactor::Clock::duration delay, Work work) {
     return reactor.at(base::Reactor::Clock::now() + delay,
@@ -78,6 +82,7 @@ struct Client {
   }
 
  private:
+  // Deferred work outlives a target that is destroyed first, since the reactor keeps it; it looks here.
   std::shared_ptr<int> alive_{std::make_shared<int>(0)};
 };
 

@@ -44,6 +44,7 @@ Result<ElfSymbols> ElfSymbols::open(const std::string& path) {
   if (elf_version(EV_CURRENT) == EV_NONE) return fail(Errc::unsupported, "libelf is older than its header");
   const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid()) return base::fail_errno(path);
+  // Mapped, not read: a C library has thousands of symbols in megabytes of which nothing else is wanted.
   const ElfHandle elf(elf_begin(file.get(), ELF_C_READ_MMAP, nullptr));
   if (!elf || elf_kind(elf.get()) != ELF_K_ELF) return fail(Errc::invalid, path + " is no ELF file");
   ElfSymbols out;

@@ -71,7 +71,9 @@ Verdict EventMapping::report(Thread& thread, session::StopReason reason) {
 
 Verdict EventMapping::go_on(Thread& thread) {
   if (thread.process->ending || thread.process->starting) return {};
+  // It runs again only by the client's own resume, whatever happens to the task meanwhile.
   if (thread.stopped || thread.pending) return stay();
+  // This stop will do for one that was asked for and has not come.
   if (thread.joining || thread.stop_asked()) {
     quiesced(thread);
     return stay();
@@ -185,7 +187,7 @@ Verdict EventMapping::map(Thread& thread, const event::Cloned& event) {
 }
 
 Verdict EventMapping::cloned_thread(Thread& creator, const event::Cloned& event) {
-  constexpr unsigned report_clones = 1;  // QThreadOptions
+  constexpr unsigned report_clones = 1;                                   // QThreadOptions
   if (!client_.core.process_of(event.child)) return leave_call(creator);  // killed before it ever ran
   Thread& born = client_.view.add_thread(*creator.process, event.child);
   born.options = creator.options;
@@ -338,6 +340,7 @@ Verdict EventMapping::map(Thread& thread, const event::JobControl&) {
 }
 
 Verdict EventMapping::map(Thread& thread, const event::StepDone&) {
+  // A range (vCont;r) is stepped here, without a packet for each instruction.
   if (thread.stopped || thread.pending || thread.wish.kind == Wish::Kind::run) return go_on(thread);
   if (thread.wish.kind == Wish::Kind::range) {
     const auto pc = client_.registers.pc(thread.task);

@@ -67,10 +67,12 @@ Result<> NativeHostFiles::set_filesystem(std::optional<Pid> pid) {
   const auto space = fmt::format("/proc/{}/ns/mnt", pid->value);
   if (::stat("/proc/self/ns/mnt", &ours) != 0) return base::fail_errno("/proc/self/ns/mnt");
   if (::stat(space.c_str(), &theirs) != 0) return base::fail_errno(space);
+  // Two files of nsfs are the same namespace when device and inode are (namespaces(7)).
   if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino) {
     root_ = {};
     return {};
   }
+  // Kept open: the process may end while the client still reads its libraries.
   const auto path = fmt::format("/proc/{}/root", pid->value);
   base::Fd root(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root.valid()) return base::fail_errno(path);
@@ -87,6 +89,7 @@ Result<base::Fd> NativeHostFiles::open_file(const std::string& path, int flags, 
 }
 
 Result<NativeHostFiles::Place> NativeHostFiles::parent_of(const std::string& path) const {
+  // In our own namespace the kernel takes the path whole.
   if (!root_.valid()) return Place{{}, path};
   const auto slash = path.find_last_not_of('/') == std::string::npos ? std::string::npos : path.rfind('/');
   const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -144,6 +147,7 @@ Result<session::HostFiles::Stat> NativeHostFiles::fstat(int handle) {
 }
 
 Result<session::HostFiles::Stat> NativeHostFiles::stat(const std::string& path) {
+  // O_PATH needs no permission on the file itself, as stat(2) needs none.
   const auto opened = open_file(path, O_PATH, 0);
   if (!opened) return std::unexpected(opened.error());
   struct stat about{};

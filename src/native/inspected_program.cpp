@@ -27,6 +27,7 @@ bool InspectedProgram::write(Addr address, std::span<const std::byte> bytes) {
 }
 
 Result<arch::native::GeneralRegs> InspectedProgram::registers(Tid thread) {
+  // lwpid_t is the kernel's id of the thread.
   const Thread* known = client_.view.thread({pid_, thread});
   if (known == nullptr) return fail(Errc::no_such_process, "no such thread");
   return client_.core.general_regs(known->task);

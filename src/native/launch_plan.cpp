@@ -22,12 +22,15 @@ void LaunchPlan::set_environment(std::string name, std::optional<std::string> va
   edits_.insert_or_assign(std::move(name), std::move(value));
 }
 
+// The shell execs what it is given ("exec" in front), and a wrapper such as env(1) does so by its nature.
 int LaunchPlan::execs() const {
   return 1 + (shell_ ? 1 : 0) + (wrapper_.empty() ? 0 : 1);
 }
 
 std::vector<std::string> LaunchPlan::environment(const char* const* inherited) const {
   std::vector<std::string> out;
+  // Where a name is in the inherited environment twice, both go when it is edited: getenv(3) would find the
+  // first.
   for (; inherited != nullptr && *inherited != nullptr; ++inherited) {
     const std::string_view entry(*inherited);
     if (!edits_.contains(std::string(entry.substr(0, entry.find('='))))) out.emplace_back(entry);
@@ -46,6 +49,7 @@ Result<sys::LaunchSpec> LaunchPlan::spec() const {
   words.insert(words.end(), program_.begin() + 1, program_.end());
 
   sys::LaunchSpec spec;
+  // Verbatim: what a user typed has been through gdb already, which sends words (vRun).
   spec.arguments = shell_ ? sys::through_shell(words, true) : std::move(words);
   spec.environment = environment(environ);
   spec.working_directory = directory_;

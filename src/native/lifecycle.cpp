@@ -60,6 +60,8 @@ void Lifecycle::launch(const session::LaunchRequest& request, Done done) {
   };
   const auto spec = plan_.spec();
   if (!spec) return refuse(spec.error());
+  // Without a hold: it runs through the execs of shell and wrapper, and is held by the answer to the last
+  // one.
   const auto task = client_.core.launch(*spec, client_.engine, {.events = events_for(Process{})});
   if (!task) return refuse(task.error());
   const Pid pid{task->tid.value};
@@ -164,6 +166,8 @@ void Lifecycle::fail_join(Pid pid, Done done) {
 }
 
 void Lifecycle::drop(Thread& thread) {
+  // A child whose birth is in a report that will not be handed over now: the client would never learn that it
+  // has it, and it would stand for ever.
   std::optional<ThreadRef> child;
   if (thread.pending) {
     if (const auto* fork = std::get_if<session::stop::Fork>(&*thread.pending)) child = fork->child;
@@ -209,6 +213,7 @@ void Lifecycle::kill(Pid pid, std::move_only_function<void(Result<>)> done) {
         [done = std::move(done)]() mutable { done(fail(Errc::no_such_process, "no such process")); });
     return;
   }
+  // gdb kills what it knows of; a fork that it has not heard of yet would be left behind, stopped.
   for (const Pid child : unreported_children(pid)) kill(child, [](Result<>) {});
   if (!process->ending && client_.options.observer != nullptr) client_.options.observer->killing(pid);
   process->ending = true;
@@ -254,7 +259,8 @@ void Lifecycle::detach(Pid pid, std::move_only_function<void(Result<>)> done) {
   // Gone meanwhile: nothing is left to do.
   (void)client_.core.detach(pid, client_.engine);
   forget(*process);
-  // The core lets standing tasks go at its next turn, hence not asked at once.
+  // The OK to a `D` says that the process is free: its user may attach something else to it at once. The core
+  // lets standing tasks go at its next turn, hence not asked at once.
   client_.later(
       [this, pid, done = std::move(done)]() mutable { wait_released(pid, release_tries, std::move(done)); });
 }
@@ -271,6 +277,7 @@ bool Lifecycle::free_of_us(Pid pid) const {
 
 void Lifecycle::wait_released(Pid pid, int tries, std::move_only_function<void(Result<>)> done) {
   if (tries == 0 || free_of_us(pid)) return done({});
+  // The core tells nobody that it has let go of a task (there is no engine left to be told), so it is asked.
   const auto id = ++last_wait_;
   waits_[id] =
       client_.after(std::chrono::milliseconds(1), [this, id, pid, tries, done = std::move(done)]() mutable {
@@ -284,7 +291,7 @@ void Lifecycle::wait_released(Pid pid, int tries, std::move_only_function<void(R
 
 void Lifecycle::release(bool kill_launched, std::move_only_function<void()> done) {
   struct Pending {
-    std::size_t left{1};
+    std::size_t left{1};  // one for this function itself, so that nothing is done before all are asked for
     std::move_only_function<void()> done;
     void one_less() {
       if (--left == 0) done();
@@ -310,6 +317,7 @@ void Lifecycle::release(bool kill_launched, std::move_only_function<void()> done
 }
 
 void Lifecycle::park(std::move_only_function<void()> done) {
+  // The next client makes its own arrangements (qSupported, QPassSignals, Z ...) and knows nothing of these.
   client_.wants = {};
   for (const auto& [pid, process] : client_.view.processes()) {
     process->unreported_child_of.reset();
@@ -320,6 +328,7 @@ void Lifecycle::park(std::move_only_function<void()> done) {
       thread->options = 0;
       (void)client_.core.set_events(thread->task, client_.engine, events_for(*process));
       if (!thread->pending) continue;
+      // Its breakpoint has just gone; the instruction there is still to be executed.
       if (thread->hit && thread->hit->pc_moved)
         (void)client_.registers.set_pc(thread->task, thread->hit->address);
       // A signal must not be lost: it is told after the next client's resume.

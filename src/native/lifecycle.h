@@ -57,12 +57,12 @@ class Lifecycle final : public session::Processes {
 
  private:
   struct Start {
-    int execs_left{0};
+    int execs_left{0};  // until the program itself is there; before it come a shell and a wrapper
     std::string program;
     Done done;
   };
   struct Join {
-    std::size_t missing{0};
+    std::size_t missing{0};  // threads that do not stand yet
     Done done;
   };
 
@@ -78,6 +78,7 @@ class Lifecycle final : public session::Processes {
   Reports& reports_;
   NativePoints& points_;
   LaunchPlan plan_;
+  // What the client waits for. Each `done` is called once, from the reactor, whatever becomes of the process.
   std::map<Pid, Start> starting_;
   std::map<Pid, Join> joining_;
   std::map<Pid, std::vector<std::move_only_function<void(Result<>)>>> killing_;

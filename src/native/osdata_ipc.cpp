@@ -42,6 +42,7 @@ std::vector<Fields> read_sysvipc(const char* path) {
   return out;
 }
 
+// As gdbserver writes it, which is ctime(3)'s way. 0: it has never happened.
 std::string when(const std::string& seconds) {
   const auto value = static_cast<std::time_t>(std::strtoll(seconds.c_str(), nullptr, 10));
   return value == 0 ? std::string{} : fmt::format("{:%a %b %e %H:%M:%S %Y}", fmt::localtime(value));
@@ -108,6 +109,7 @@ void add_sockets(OsTable& table, const char* path, const char* family, const cha
     for (auto& word : f) words >> word;
     const Endpoint local = endpoint(f[1]);
     const Endpoint remote = endpoint(f[2]);
+    // UDP sockets have TCP's numbers in that column, which mean nothing there.
     const bool stream = std::string_view(protocol) == "STREAM";
     table.rows.push_back({local.address, local.port, remote.address, remote.port,
                           stream ? tcp_state(f[3]) : "", user_name(number(f[7])), family, protocol});

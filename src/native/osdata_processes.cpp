@@ -37,6 +37,7 @@ void for_each_process(Do what) {
   }
 }
 
+// The processors on which its threads ran last.
 std::string cores_of(Pid pid) {
   std::set<int> cores;
   for (const Tid tid : sys::threads_of(pid).value_or(std::vector<Tid>{})) {
@@ -45,6 +46,7 @@ std::string cores_of(Pid pid) {
   return fmt::format("{}", fmt::join(cores, ","));
 }
 
+// A group's leader may be gone while the group goes on.
 std::string name_of(Pid pid) {
   const auto status = sys::task_status(leader_of(pid));
   return status ? status->name : std::to_string(pid.value);
@@ -136,6 +138,7 @@ OsTable cpus_table() {
   return out;
 }
 
+// /proc/modules has the table's columns in their order already (proc(5)).
 OsTable modules_table() {
   OsTable out{"modules", {"name", "size", "num uses", "dependencies", "status", "address"}, {}};
   std::ifstream file("/proc/modules");

@@ -29,6 +29,7 @@ PointTable& NativePoints::table(Process& process) const {
   if (!process.points) process.points = std::make_shared<PointTable>();
   PointTable& table = *process.points;
   if (!table.inherited) return table;
+  // Only now: the core makes the copies when this engine attaches to the child, under ids of their own.
   const auto inherited = *std::exchange(table.inherited, std::nullopt);
   for (const auto& [parents, childs] : client_.core.adopted_points(inherited.child, client_.engine)) {
     const auto at = std::ranges::find_if(inherited.of_parent,
@@ -71,6 +72,8 @@ Result<> NativePoints::remove(session::ThreadRef thread, PointType type, Addr ad
   if (!process) return std::unexpected(process.error());
   auto& planted = table(**process).planted;
   const auto at = planted.find({type, address, kind});
+  // Removing is idempotent in the protocol (gdb manual, "Packets": z and Z), and gdb takes out in a fork's
+  // child what it never set there.
   if (at == planted.end()) return {};
   const PointId id = at->second.id;
   planted.erase(at);
@@ -81,6 +84,7 @@ Result<> NativePoints::remove(session::ThreadRef thread, PointType type, Addr ad
 
 void NativePoints::remove_all(Process& process) {
   std::erase_if(table(process).planted, [&](const auto& entry) {
+    // gdb: set disconnected-dprintf on.
     if (entry.second.persist) return false;
     (void)client_.core.remove_point(client_.engine, entry.second.id);
     return true;

@@ -29,6 +29,7 @@ ps_err_e write(ps_prochandle* handle, psaddr_t to, const void* from, std::size_t
 
 extern "C" {
 
+// pd is for data, pt for text: two address spaces elsewhere, one on Linux.
 ps_err_e ps_pdread(ps_prochandle* handle, psaddr_t from, void* to, std::size_t size) {
   return read(handle, from, to, size);
 }
@@ -87,6 +88,7 @@ ps_err_e ps_pglobal_lookup(ps_prochandle* handle, const char*, const char* name,
   return PS_OK;
 }
 
+// libthread_db would stop the program while it looks. The thread that it is asked about stands already.
 ps_err_e ps_pstop(ps_prochandle*) {
   return PS_OK;
 }

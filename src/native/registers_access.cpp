@@ -73,6 +73,7 @@ Result<RegisterImage> RegisterAccess::image_for(TaskId task, int number,
   if (number < 0 || static_cast<std::size_t>(number) >= registers.size()) {
     return fail(Errc::invalid, "no such register");
   }
+  // Another request to the kernel, of some kilobytes; most stops are decided by pc and sp alone.
   if (!registers[static_cast<std::size_t>(number)].in_xstate) return image;
   auto xstate = core_.xstate(task);
   if (!xstate) return std::unexpected(xstate.error());
@@ -117,6 +118,7 @@ Result<> RegisterAccess::write_block(TaskId task, std::span<const std::byte> blo
     old.resize(value.size());
     // A value that has not changed is not written: to write one takes its component out of the initial state.
     if (layout.read(static_cast<int>(i), before, old) && std::ranges::equal(old, value)) continue;
+    // gdb sends back what it got, also for registers that this processor or task does not have.
     auto written = layout.write(static_cast<int>(i), after, value);
     if (!written && written.error().code != Errc::unsupported) return written;
   }

@@ -24,6 +24,7 @@ std::optional<session::ThreadRef> child_of(const session::StopReason& reason) {
 }  // namespace
 
 void Reports::post(Thread& thread, session::StopReason reason) {
+  // Every stop that was asked for is answered by this one: two for one request would be one too many.
   if (thread.joining) {
     // The client takes an attached thread for quietly stopped; what it was stopped with comes after its first
     // resume.
@@ -70,6 +71,8 @@ void Reports::forget(Thread& thread) {
 }
 
 void Reports::drop_undelivered() {
+  // What is still true of them arises again: a breakpoint that was not stepped past is hit once more, a
+  // signal is told after the next resume (Lifecycle::park).
   std::erase_if(queue_, [](const Item& item) { return std::holds_alternative<StopReport>(item); });
   for (const auto& item : queue_) {
     Thread* thread = client_.view.thread_of_serial(std::get<std::uint64_t>(item));
@@ -86,6 +89,7 @@ void Reports::schedule() {
 }
 
 void Reports::hand_over() {
+  // First: a listener that resumes a thread from within may well bring about the next report.
   scheduled_ = false;
   while (!queue_.empty()) {
     Item item = std::move(queue_.front());
@@ -96,6 +100,8 @@ void Reports::hand_over() {
       hand_over(*thread);
     }
   }
+  // Halted comes after all reports of threads that stopped on their own: an all-stop client picks one of
+  // those, and everything stands by then.
   if (!halt_asked_ || halting_ != 0) return;
   halt_asked_ = false;
   if (parked_) {

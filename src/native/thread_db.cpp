@@ -81,6 +81,8 @@ ThreadDb::~ThreadDb() = default;
 
 Result<std::shared_ptr<ThreadDb>> ThreadDb::create(std::unique_ptr<InspectedProcess> process,
                                                    const std::string& directories) {
+  // libthread_db calls back into this program for memory, registers and symbols; it finds the functions by
+  // name.
   use_proc_service();
   auto library = std::make_unique<Library>();
   library->object = open_library(directories);
@@ -112,6 +114,7 @@ Result<Addr> ThreadDb::tls_address(Tid thread, Addr link_map, std::uint64_t offs
   if (const auto error = library_->map_lwp2thr(library_->agent, thread.value, &handle); error != TD_OK) {
     return std::unexpected(failed("td_ta_map_lwp2thr", error));
   }
+  // gdb sends 0 for a static program, which has no link map.
   if (link_map == Addr{}) {
     constexpr unsigned long program = 1;  // the module number of the main program
     psaddr_t base{};
@@ -131,6 +134,8 @@ Result<Addr> NativeThreadLocals::tls_address(session::ThreadRef ref, std::uint64
   const auto thread = client_.standing(ref);
   if (!thread) return std::unexpected(thread.error());
   Process& process = *(*thread)->process;
+  // A failure is not kept: the program may not have started its threads library yet, and has at the next
+  // question.
   if (!process.thread_db) {
     auto made = ThreadDb::create(std::make_unique<InspectedProgram>(client_, process.pid),
                                  client_.options.libthread_db_path);

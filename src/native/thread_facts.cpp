@@ -39,6 +39,7 @@ std::vector<std::byte> NativeThreadFacts::handle(session::ThreadRef ref) {
   if (thread == nullptr) return {};
   if (!thread->handle.empty()) return thread->handle;
   const auto regs = client_.core.general_regs(thread->task);
+  // Early in a thread's or program's life the thread pointer is not set yet.
   if (!regs || arch::native::mode_of(*regs) != arch::native::Mode::bits64 || regs->fs_base == 0) return {};
   std::uint64_t self = 0;
   const Addr at{regs->fs_base + 16};  // tcbhead_t::self (glibc, sysdeps/x86_64/nptl/tls.h), part of the ABI

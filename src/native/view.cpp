@@ -4,6 +4,7 @@
 
 namespace cotrace::native {
 
+// Of a process that is there already nothing changes.
 Process& View::add_process(Pid pid, bool attached) {
   auto& slot = processes_[pid];
   if (slot) return *slot;
@@ -67,12 +68,14 @@ Thread* View::thread(session::ThreadRef ref) const {
 }
 
 Thread* View::any_thread(const Process& process) {
+  // The leader may have exited before its threads (pthread_exit in main), and is then not in the view.
   if (process.threads.empty()) return nullptr;
   auto leader = process.threads.find(leader_of(process.pid));
   return (leader == process.threads.end() ? process.threads.begin() : leader)->second.get();
 }
 
 void View::show_stopped(Thread& thread, session::StopReason reason) {
+  // Quiet ones stopped because another one did: that one is the thread that the user is looking at.
   if (!std::holds_alternative<session::stop::Quiet>(reason)) latest_ = thread.task.serial;
   thread.last = std::move(reason);
   if (thread.stopped) return;

@@ -42,6 +42,7 @@ struct WriteMemoryBinary {
   static std::optional<WriteMemoryBinary> parse(std::string_view arguments);
 };
 
+// gdb: find. The answer is the first match alone; gdb asks on from behind it.
 struct SearchMemory {
   Addr address;
   std::uint64_t length;
@@ -50,6 +51,7 @@ struct SearchMemory {
   static std::optional<SearchMemory> parse(std::string_view arguments);
 };
 
+// gdb: compare-sections. The CRC is that of crc.h.
 struct MemoryCrc {
   Addr address;
   std::uint64_t length;

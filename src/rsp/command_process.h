@@ -10,6 +10,7 @@
 
 namespace cotrace::rsp {
 
+// vRun;program;argument... Words, not a command line: what gdb's user typed is taken apart by gdb.
 struct Run {
   std::string program;  // empty: the one that was run last
   std::vector<std::string> arguments;
@@ -17,12 +18,14 @@ struct Run {
   static std::optional<Run> parse(std::string_view arguments);
 };
 
+// In extended mode only (gdb: target extended-remote, attach).
 struct Attach {
   Pid pid;
   static constexpr std::string_view name = "vAttach";
   static std::optional<Attach> parse(std::string_view arguments);
 };
 
+// Answered with OK once the process is dead.
 struct Kill {
   Pid pid;
   static constexpr std::string_view name = "vKill";
@@ -54,6 +57,7 @@ struct Attached {
   static std::optional<Attached> parse(std::string_view arguments);
 };
 
+// These hold for the next vRun and all later ones, until they are said anew. gdb sends them before each run.
 struct DisableRandomization {
   bool on;
   static constexpr std::string_view name = "QDisableRandomization";

@@ -27,6 +27,8 @@ struct XferWrite {
   static std::optional<XferWrite> parse(std::string_view arguments);
 };
 
+// How far a program was moved when it was loaded. Linux has other ways to tell (auxv, the link map), but gdb
+// 13 asks whenever it has symbols.
 struct SectionOffsets {
   static constexpr std::string_view name = "qOffsets";
   static std::optional<SectionOffsets> parse(std::string_view arguments);

@@ -8,6 +8,9 @@
 
 namespace cotrace::rsp {
 
+// Numbers and order are those of the target description that the client was given (qXfer:features), and so
+// are the sizes; values are in the target's byte order.
+
 struct ReadRegisters {
   static constexpr std::string_view name = "g";
   static std::optional<ReadRegisters> parse(std::string_view arguments);

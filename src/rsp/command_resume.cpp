@@ -86,6 +86,8 @@ std::optional<StepWithSignal> StepWithSignal::parse(std::string_view arguments) 
   return parse_signal_from<StepWithSignal>(arguments);
 }
 
+// One item that does not parse spoils the packet: to carry out the rest would resume threads with the wrong
+// action.
 std::optional<ResumeThreads> ResumeThreads::parse(std::string_view arguments) {
   ResumeThreads out;
   Scanner in(arguments);

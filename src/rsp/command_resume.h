@@ -15,7 +15,7 @@ namespace cotrace::rsp {
 
 // c [address]
 struct Continue {
-  std::optional<Addr> from;
+  std::optional<Addr> from;  // where to go on; nothing: where it stands. gdb does not send it.
   static constexpr std::string_view name = "c";
   static std::optional<Continue> parse(std::string_view arguments);
 };
@@ -58,7 +58,8 @@ struct ResumeThreads {
   struct Stop {};
   struct Item {
     std::variant<Go, Step, RangeStep, Stop> action;
-    std::optional<ThreadId> who;  // nothing: all threads that no item before names
+    // Nothing: all threads that no item before names. gdb puts the item for all at the end.
+    std::optional<ThreadId> who;
   };
   // At least one. The first item that matches a thread counts.
   std::vector<Item> items;

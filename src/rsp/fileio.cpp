@@ -10,6 +10,7 @@ namespace cotrace::rsp {
 
 namespace {
 
+// EUNKNOWN (gdb manual, "Errno Values").
 constexpr int unknown_errno = 9999;
 
 // The protocol's flags of open.
@@ -82,6 +83,8 @@ int fileio_errno(int linux_errno) {
 }
 
 std::optional<int> open_flags_to_linux(std::uint64_t flags) {
+  // Other bits would mean something else to Linux; an open that does half of what was asked for is worse than
+  // none.
   const auto access = flags & access_bits;
   const auto known = access_bits | append | create | truncate | exclusive;
   if (access == access_bits || (flags & ~known) != 0) return std::nullopt;

@@ -55,6 +55,7 @@ std::size_t usable_repeats(std::size_t repeats) {
 Framer::Framer(std::size_t limit) : limit_(limit) {}
 
 void Framer::feed(std::string_view bytes) {
+  // What has been looked at goes here and not in next(): once for each read, however many packets it held.
   input_.erase(0, position_);
   position_ = 0;
   input_ += bytes;
@@ -105,6 +106,7 @@ void Framer::start() {
 
 void Framer::payload(char c) {
   if (c == '$') {
+    // The client gave up in the middle and begins anew; in binary data this byte comes escaped.
     start();
   } else if (c == '#') {
     place_ = Place::first_digit;
@@ -118,6 +120,7 @@ void Framer::payload(char c) {
 Incoming Framer::finish(char second_digit) {
   place_ = Place::between;
   const auto packet = std::exchange(packet_, {});
+  // Its checksum cannot be known any more. It is answered all the same, or the client would wait.
   if (overlong_) return incoming::Overlong{};
   const int high = base::hex_digit(first_digit_);
   const int low = base::hex_digit(second_digit);

@@ -56,6 +56,7 @@ std::string encode(const Reply& reply, const Encoding& encoding) {
 
 Reply xfer_part(std::span<const std::byte> object, std::uint64_t offset, std::uint64_t length,
                 std::size_t packet_size) {
+  // At the end exactly it is the empty last part: so a client that asks on finds out.
   if (offset > object.size()) return reply::Error{};
   const auto left = object.subspan(static_cast<std::size_t>(offset));
   const auto wanted = left.first(static_cast<std::size_t>(std::min<std::uint64_t>(length, left.size())));

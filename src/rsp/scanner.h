@@ -12,6 +12,8 @@
 
 namespace cotrace::rsp {
 
+// Takes the arguments of a packet apart from the left. Its functions take something only when all of it is
+// there, so a parse that fails in the middle has a well-defined rest. Does not own the text.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) {}

@@ -105,6 +105,7 @@ class StopWriter {
   void operator()(const stop_reply::NoResumed& /*none*/) const { out_ += 'N'; }
 
  private:
+  // gdb takes for a register whatever is hexadecimal up to the colon. Two digits are what gdbserver writes.
   void append_register_number(int number) const {
     if (number > 0xff) {
       base::append_hex_number(out_, static_cast<unsigned>(number));
@@ -112,6 +113,8 @@ class StopWriter {
       append_byte(out_, number);
     }
   }
+  // The number is cut to two digits, which is all that gdb's manual has room for; exit codes are of 8 bits
+  // anyway.
   void process_end(char letter, int number, Pid pid) const {
     out_ += letter;
     append_byte(out_, number);

@@ -9,6 +9,7 @@ namespace cotrace::rsp {
 
 namespace {
 
+// Ids of Linux are positive ints (pid_t).
 constexpr std::uint64_t max_id = std::numeric_limits<std::int32_t>::max();
 
 template <class Id>

@@ -24,6 +24,9 @@ class ClientOwner {
   virtual void client_gone(Client& client, Farewell farewell) = 0;
 };
 
+// The connection feeds the session, the session writes to the connection, and whichever ends first ends the
+// client: the peer's going (on_closed), or the protocol's last word (on_finished), after which what is queued
+// is still sent.
 class Client final : public ConnectionOwner, public session::SessionOwner {
  public:
   // `number` and `name` are for people. The view must outlive the client.

@@ -13,9 +13,9 @@ namespace {
 
 using base::Fd;
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t read_size = std::size_t{64} * 1024;
 // A client that asks and does not read its answers is not listened to until it has taken some.
-constexpr std::size_t pending_limit = 1024 * 1024;
+constexpr std::size_t pending_limit = std::size_t{1024} * 1024;
 
 }  // namespace
 
@@ -71,6 +71,8 @@ void Connection::on_ready(std::uint32_t events) {
 }
 
 void Connection::read_some() {
+  // Once for each time that epoll reports it: level-triggered, it comes again if there is more, and one
+  // client that sends without end does not keep the others waiting.
   const auto count = ::read(input_.get(), buffer_.data(), buffer_.size());
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) {
@@ -97,6 +99,8 @@ void Connection::close_when_sent() {
 
 void Connection::flush() {
   while (!pending_.empty()) {
+    // SIGPIPE is ignored in the whole process (prepare_signals), and write(2) works on pipes and terminals,
+    // too.
     const auto count = ::write(out_, pending_.data(), pending_.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) break;
@@ -136,6 +140,7 @@ void Connection::update_interest() {
 
 void Connection::report_closed() {
   if (closed_) return;
+  // Told later: the owner may be in the middle of a send() and destroys this object when it hears of it.
   closed_ = true;
   pending_.clear();
   watch_.reset();

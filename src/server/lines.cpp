@@ -10,6 +10,8 @@ std::string signal_name(int number) {
   return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("SIG{}", number);
 }
 
+// Where gdbserver 13 has a line for it, the wording is gdbserver's: IDEs and test suites wait for it with
+// regular expressions.
 void Lines::tell(std::string_view line) {
   if (manner_ == Manner::gdbserver) {
     notices_.line(line);

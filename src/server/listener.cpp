@@ -66,6 +66,7 @@ void Listener::accept_one(int listening) {
     owner_.on_refused({}, error);
     return;
   }
+  // Refused by closing: a peer that may not talk to us is not told why, our own terminal is.
   const auto peer = name_of(from);
   if (const auto allowed = check_peer(socket.get()); !allowed) {
     owner_.on_refused(peer, allowed.error());

@@ -20,6 +20,7 @@ class ListenerOwner {
   virtual void on_refused(const PeerName& peer, const Error& why) = 0;
 };
 
+// Who may not connect (peer.h) is turned away here, before a byte of the protocol is read.
 class Listener {
  public:
   Listener(base::Reactor& reactor, ListeningSockets sockets, ListenerOwner& owner)

@@ -41,8 +41,7 @@ struct Log::Sink {
   spdlog::logger logger;
 };
 
-Log::Log(Notices& notices)
-    : notices_(notices), sink_(std::make_unique<Sink>(std::make_shared<NoticesSink>(notices))) {}
+Log::Log(Notices& notices) : sink_(std::make_unique<Sink>(std::make_shared<NoticesSink>(notices))) {}
 
 Log::~Log() = default;
 

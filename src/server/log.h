@@ -44,7 +44,6 @@ class Log {
 
  private:
   struct Sink;
-  Notices& notices_;
   LogLevel level_{LogLevel::off};
   std::unique_ptr<Sink> sink_;
 };

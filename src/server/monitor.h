@@ -21,6 +21,8 @@ class MonitorHost {
   virtual std::string who() = 0;
 };
 
+// One per view, since `who` and `exit` are asked by somebody; the switches for debug output are the server's
+// and one for all clients.
 class Monitor final : public session::Console {
  public:
   Monitor(MonitorHost& host, Log& log, PacketLog& packets) : host_(host), log_(log), packets_(packets) {}

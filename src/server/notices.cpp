@@ -11,7 +11,8 @@
 namespace cotrace::server {
 namespace {
 
-constexpr std::size_t pending_limit = 64 * 1024;
+// Beyond this, lines are dropped and counted.
+constexpr std::size_t pending_limit = std::size_t{64} * 1024;
 
 // O_NONBLOCK belongs to the open file, not to the descriptor: set on fd 2 it would hit the debugged program,
 // the shell and everybody else who shares the terminal. A second open of the same file has flags of its own.

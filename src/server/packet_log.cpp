@@ -32,6 +32,7 @@ std::string clock_text(std::chrono::system_clock::time_point when) {
   return fmt::format("{:%H:%M:%S}.{:06}", local, micros);
 }
 
+// For the user alone: packets carry the program's memory.
 bool PacketLog::to_file(const std::string& path) {
   file_ = base::Fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600));
   return file_.valid();

@@ -24,6 +24,7 @@ Result<std::string> private_directory(const std::string& path) {
 }
 
 Result<std::string> runtime_directory() {
+  // Absent where no login session is (ssh without one, containers, su), or somebody else's (sudo -E).
   const char* runtime = std::getenv("XDG_RUNTIME_DIR");
   if (runtime != nullptr && runtime[0] == '/') {
     if (auto directory = private_directory(fmt::format("{}/cotrace", runtime))) return directory;

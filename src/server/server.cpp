@@ -43,6 +43,7 @@ Server::Server(base::Reactor& reactor, trace::Core& core, ServerOptions options,
 }
 
 Server::~Server() {
+  // Sessions refer to the targets in the views, and would otherwise be destroyed after them.
   clients_.clear();
 }
 
@@ -170,6 +171,7 @@ Result<> Server::open_stream() {
   return {};
 }
 
+// With gdbserver's manners: the same view for the next client, with what is left in it.
 void Server::listen_again(View& view) {
   waiting_ = &view;
   if (listener_) {
@@ -188,6 +190,7 @@ void Server::finish(int exit_code) {
   // Often called from within a client or a target, which are about to go.
   reactor_.defer([this] {
     patience_ = reactor_.at(base::Reactor::Clock::now() + patience, [this] { reactor_.stop(); });
+    // No new client, then no old one, then what they had: nobody is told of the ends that this brings about.
     if (listener_) listener_->close();
     bound_.reset();
     clients_.clear();

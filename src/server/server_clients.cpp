@@ -7,6 +7,8 @@
 
 namespace cotrace::server {
 
+// The first client gets the view that the program of the command line was started in; each further one gets a
+// view of its own, in which the same program, if there is one, is attached to and held.
 void Server::on_connection(base::Fd socket, const PeerName& peer) {
   if (finishing_) return;
   services_.lines.connected(peer);
@@ -14,6 +16,7 @@ void Server::on_connection(base::Fd socket, const PeerName& peer) {
   if (options_.life.once) {
     listener_->close();
   } else if (options_.life.gdbserver) {
+    // One at a time: who connects meanwhile waits in the kernel's queue and is served next.
     listener_->pause();
   }
   if (waiting_ != nullptr) {
@@ -42,6 +45,7 @@ void Server::on_refused(const PeerName& peer, const Error& why) {
   services_.lines.refused(peer, why);
 }
 
+// `output` not valid: the connection is read from and written to by `input`.
 void Server::welcome(View& view, const std::string& name, base::Fd input, base::Fd output) {
   const unsigned number = ++clients_seen_;
   Client& client = clients_.emplace_back(number, name, view, *this);
@@ -97,6 +101,7 @@ void Server::go_on(Next next, View& view) {
       });
       return;
     case Next::wait_for_children:
+      // The end of the last of them ends the server (forget(), end_if_idle()).
       if (listener_) listener_->close();
       return;
     case Next::end:
@@ -105,6 +110,8 @@ void Server::go_on(Next next, View& view) {
   }
 }
 
+// The target needs some turns of the loop to let go of its tasks, so the view stays until then. It is removed
+// from a turn of its own, as the target may not be destroyed from within its callback.
 void Server::give_up(View& view, bool kill_launched) {
   view.give_up(kill_launched, [this, &view] { reactor_.defer([this, &view] { given_up(view); }); });
 }
@@ -132,6 +139,7 @@ bool Server::debugged(Pid process) {
   return std::ranges::any_of(views_, [process](View& view) { return !view.given_up() && view.has(process); });
 }
 
+// Another client has one of the programs too: then the end of this one's connection kills none of them.
 bool Server::had_by_others(const View& view) {
   return std::ranges::any_of(view.launched(), [&](Pid process) {
     return std::ranges::any_of(
@@ -139,6 +147,8 @@ bool Server::had_by_others(const View& view) {
   });
 }
 
+// Programs that nobody debugs any more, because a connection broke: the server is their parent, must reap
+// them, and with `run` and `attach` stays until they have ended.
 void Server::watch_orphans() {
   const auto watch = [this](Pid process) {
     if (!debugged(process)) std::ignore = undebugged_.add(process);
@@ -166,6 +176,7 @@ void Server::process_let_go(View&, Pid process, bool launched) {
   reactor_.defer([this, process] { std::ignore = undebugged_.add(process); });
 }
 
+// The process has ended.
 void Server::forget(Pid process) {
   ours_.erase(process);
   undebugged_.remove(process);

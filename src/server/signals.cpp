@@ -12,6 +12,7 @@
 namespace cotrace::server {
 namespace {
 
+// What a terminal, a shell or an init system ends a program with.
 constexpr std::array ending_signals = {SIGHUP, SIGINT, SIGTERM, SIGQUIT};
 
 bool is_ignored(int signal) {
@@ -52,6 +53,7 @@ Result<EndingSignals> EndingSignals::watch(base::Reactor& reactor, std::function
   return EndingSignals(std::move(fd), std::move(*watch));
 }
 
+// So that whoever waits for the server (a shell, make) learns what ended it.
 void die_of(int signal) {
   std::signal(signal, SIG_DFL);
   sigset_t set;

@@ -18,6 +18,7 @@ namespace {
 
 using base::Fd;
 
+// Clients that wait while gdbserver's manners allow one at a time.
 constexpr int backlog = 16;
 // With port 0 the second socket must get the port that the kernel picked for the first, which may be taken
 // there.
@@ -127,6 +128,7 @@ Result<Bound> bind_all(std::vector<SocketAddress> addresses) {
       continue;
     }
     if (bound.port == 0) {
+      // The first socket's port is the one that all get.
       const auto local = local_address(socket->get());
       if (!local) return std::unexpected(local.error());
       bound.port = port_of(*local);
@@ -244,6 +246,7 @@ ListeningSockets::~ListeningSockets() {
 void ListeningSockets::close() {
   sockets_.clear();
   if (path_.empty()) return;
+  // A server that took the path over meanwhile (abandoned() above) has made a file of its own.
   struct stat file{};
   if (::lstat(path_.c_str(), &file) == 0 && file.st_dev == device_ && file.st_ino == inode_) {
     ::unlink(path_.c_str());

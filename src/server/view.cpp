@@ -29,6 +29,7 @@ bool View::has(Pid process) {
 
 void View::give_up(bool kill_launched, std::move_only_function<void()> done) {
   given_up_ = true;
+  // The session goes before the target has let go of everything: nothing may be reported to it any more.
   target_.set_listener(nullptr);
   target_.release(kill_launched, std::move(done));
 }
@@ -58,6 +59,7 @@ void View::ended(Pid process, const ExitStatus& status) {
 
 void View::detaching(Pid process) {
   told_.erase(process);
+  // The server goes on being its parent, so somebody there must wait for its end.
   const bool mine = launched_.erase(process) != 0;
   services_.lines.detaching(process);
   if (!given_up_) owner_.process_let_go(*this, process, mine);

@@ -282,7 +282,8 @@ void AllStop::forget_signals(Pid pid) {
 
 void AllStop::forget(Pid pid) {
   forget_signals(pid);
-  // As gdbserver's pending SIGINT dies with the process (gdb.mi/mi-async.exp interrupts what stands, and starts it anew).
+  // As gdbserver's pending SIGINT dies with the process (gdb.mi/mi-async.exp interrupts what stands, and
+  // starts it anew).
   interrupt_owed_ = false;
   if (first_ && first_->thread.pid == pid) first_.reset();
   // Killed while the client waited for a stop (gdb does that at quit): if nothing is left, none will come.

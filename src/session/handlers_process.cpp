@@ -23,7 +23,8 @@ bool may_start(Conversation& talk) {
   return talk.target.processes()->list().empty() || (talk.extended && talk.features.multiprocess);
 }
 
-// The children of a process that the client has not heard of, and their children: nobody but us knows that they stand.
+// The children of a process that the client has not heard of, and their children: nobody but us knows that
+// they stand.
 void add_untold_children(Conversation& talk, Pid pid, std::vector<Pid>& out) {
   for (const StopReport& report : talk.untold) {
     const auto born = report.thread.pid == pid ? newcomer(report.reason) : std::nullopt;
@@ -39,7 +40,8 @@ std::vector<Pid> untold_children(Conversation& talk, Pid pid) {
   return out;
 }
 
-// gdb's detach and kill are meant for the children as well of which it has not been told (gdb.threads/pending-fork-event-detach.exp).
+// gdb's detach and kill are meant for the children as well of which it has not been told
+// (gdb.threads/pending-fork-event-detach.exp).
 void detach_untold(Conversation& talk, Pid pid) {
   auto all = untold_children(talk, pid);
   for (const Pid child : all) talk.target.processes()->detach(child, [](const Result<>&) {});

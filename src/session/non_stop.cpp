@@ -74,9 +74,10 @@ rsp::Reply NonStop::resume(std::vector<ThreadAction> actions) {
 rsp::Reply NonStop::next_stop() {
   if (!unacked_) return rsp::reply::Ok{};
   if (!std::exchange(answering_question_, false)) return fetch();
-  // gdb 13 aborts while it connects if `?` brings it more than one stop (remote_target::wait, "async_event_handler_marked";
-  // gdb.server/attach-flag.exp). gdbserver never has more than one: it lets the other threads of an attached process run when the
-  // client asks for non-stop. Here they stand, and are told in the usual way, as soon as the answer is complete.
+  // gdb 13 aborts while it connects if `?` brings it more than one stop (remote_target::wait,
+  // "async_event_handler_marked"; gdb.server/attach-flag.exp). gdbserver never has more than one: it lets the
+  // other threads of an attached process run when the client asks for non-stop. Here they stand, and are told
+  // in the usual way, as soon as the answer is complete.
   in_flight_.reset();
   unacked_ = false;
   talk_.send(rsp::reply::Ok{});

@@ -182,9 +182,9 @@ class Target {
   // meanwhile come through on_stop before on_halted. If all stand already, on_halted comes all the same (not
   // from within the call).
   virtual void halt() = 0;
-  // From now on the client is told of each stop by itself. Threads that stand for no other reason than that their process
-  // was attached to before the client came run on, but for one of each process: as with gdbserver, and as gdb expects
-  // (gdb.server/attach-flag.exp).
+  // From now on the client is told of each stop by itself. Threads that stand for no other reason than that
+  // their process was attached to before the client came run on, but for one of each process: as with
+  // gdbserver, and as gdb expects (gdb.server/attach-flag.exp).
   virtual void begin_non_stop() {}
   // The client's Ctrl-C: one thread reports Interrupted, at once if another client holds everything.
   virtual void interrupt() = 0;

@@ -20,7 +20,8 @@ bool dead(const sys::TaskStatus& status) {
   return status.state == 'Z' || status.state == 'X';
 }
 
-// Seizes what is listed now and not yet known. True if anything was new.
+// Seizes what is listed now and not yet known. True if anything was new, seized or not: a thread that has
+// ended before it could be seized may have made another one first.
 bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>& space, std::set<Tid>& tried,
                   std::optional<Error>& refusal) {
   auto listed = sys::threads_of(process);
@@ -31,6 +32,7 @@ bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>
   bool any = false;
   for (Tid tid : *listed) {
     if (!tried.insert(tid).second || world.find(tid) != nullptr) continue;
+    any = true;
     auto options = base_options(world);
     const bool leader = tid == leader_of(process);
     if (leader && listed->size() > 1) options |= PTRACE_O_TRACEEXIT;
@@ -46,7 +48,6 @@ bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>
     Task& task = world.create(tid, process, space);
     task.freshly_seized = true;
     if (leader) task.group->exit_traced = listed->size() > 1;
-    any = true;
   }
   return any;
 }
@@ -84,12 +85,13 @@ Result<std::vector<TaskId>> attach_process(World& world, Pid process, Engine& en
                                            const AttachOptions& options) {
   if (process.value == ::getpid()) return fail(Errc::not_permitted, "a process cannot trace itself");
   std::optional<Error> refusal;
-  if (world.group(process) == nullptr) {
-    auto space = std::make_shared<AddressSpace>();
-    std::set<Tid> tried;
-    // Threads go on making threads until each of them is seized; after that the kernel attaches the new ones.
-    while (seize_listed(world, process, space, tried, refusal)) {
-    }
+  // Of a process that is known already some threads may have been let go before.
+  const ThreadGroup* known = world.group(process);
+  auto space = known != nullptr && !known->tasks.empty() ? known->tasks.front()->space
+                                                         : std::make_shared<AddressSpace>();
+  std::set<Tid> tried;
+  // Threads go on making threads until each of them is seized; after that the kernel attaches the new ones.
+  while (seize_listed(world, process, space, tried, refusal)) {
   }
   ThreadGroup* group = world.group(process);
   if (group == nullptr || group->tasks.empty()) {

@@ -150,8 +150,8 @@ void begin_birth(World& world, Task& creator, const stop::Clone& stop) {
   child.newborn = true;
   child.creator = creator.id;
   creator.cloned.child = child.id;
-  // Its first stop may have been there before, or be there already: then both go on without another round of the
-  // loop, and no drain that came before the child was known can have passed it over.
+  // Its first stop may have been there before, or be there already: then both go on without another round of
+  // the loop, and no drain that came before the child was known can have passed it over.
   if (auto early = world.early.extract(stop.child)) {
     handle_status(world, {stop.child, early.mapped()});
   } else if (auto status = world.waits.poll(stop.child)) {

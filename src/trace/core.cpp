@@ -367,6 +367,7 @@ Result<PointId> Core::add_watchpoint(TaskId id, Engine& engine, Addr address, st
                                      native::WatchKind kind, Condition condition) {
   auto task = state_->find(id);
   if (!task) return std::unexpected(task.error());
+  if (length == 0) return fail(Errc::invalid, "a watchpoint on no bytes");
   auto slots = native::cover(address, length, kind);
   if (!slots) return fail(Errc::no_resources, "the range takes more debug registers than the processor has");
   return add_hardware(state_->world, **task, engine, address, std::move(*slots), std::move(condition));

@@ -69,7 +69,7 @@ bool tell_hardware_hits(World& world, Task& task) {
       return std::ranges::find(fired, slot) != fired.end();
     });
     if (match == point.slots.end() || task.find(*point.engine) == nullptr) continue;
-    if (point.condition && *point.condition && !(*point.condition)(task.id)) continue;
+    if (!condition_holds(point.condition, task.id)) continue;
     if (match->kind == native::WatchKind::execute) {
       hits.push_back({point.engine, event::BreakpointHit{point.address, {point.point}, true}});
     } else {

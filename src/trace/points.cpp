@@ -106,7 +106,7 @@ void tell_hit(World& world, Task& task, Addr pc) {
     event::BreakpointHit hit{pc, {}, false};
     for (const Owner& owner : owners) {
       if (owner.engine != engine || task.find(*engine) == nullptr) continue;
-      if (owner.condition && !(*owner.condition)(task.id)) continue;
+      if (!condition_holds(owner.condition, task.id)) continue;
       hit.points.push_back(owner.point);
     }
     if (!hit.points.empty()) tell_trap(world, task, *engine, hit);

@@ -12,20 +12,22 @@ namespace cotrace::trace {
 
 namespace {
 
-void apply_syscall(Task& task, const Verdict& verdict) {
-  if (verdict.syscall && verdict.syscall->abort) task.aborted_result = verdict.syscall->result;
-  if (!verdict.syscall_result) return;
+// What a verdict says of a system call counts at that call's stops alone.
+void apply_syscall(Task& task, const Event& event, const Verdict& verdict) {
+  if (std::holds_alternative<event::SyscallEntry>(event) && verdict.syscall && verdict.syscall->abort)
+    task.aborted_result = verdict.syscall->result;
+  if (!std::holds_alternative<event::SyscallExit>(event) || !verdict.syscall_result) return;
   if (auto regs = regs_of(task)) {
     (*regs)->rax = static_cast<std::uint64_t>(*verdict.syscall_result);
     task.regs_dirty = true;
   }
 }
 
-void apply(World& world, Task& task, Engine& engine, const Verdict& verdict) {
+void apply(World& world, Task& task, Engine& engine, const Event& event, const Verdict& verdict) {
   Attachment* attachment = task.find(engine);
   if (attachment == nullptr) return;
   if (verdict.signal) attachment->signal = verdict.signal;
-  apply_syscall(task, verdict);
+  apply_syscall(task, event, verdict);
   attachment->holds = verdict.action == ResumeAction::stop;
   attachment->wish = ResumeAction::resume;
   switch (verdict.action) {
@@ -62,6 +64,18 @@ std::optional<Verdict> ask(Engine& engine, TaskId id, const Event& event) {
 
 }  // namespace
 
+bool condition_holds(const std::shared_ptr<Condition>& condition, TaskId id) {
+  if (!condition || !*condition) return true;
+  try {
+    return (*condition)(id);
+  } catch (const std::exception& error) {
+    spdlog::error("a breakpoint's condition failed on task {}: {}", id.tid.value, error.what());
+  } catch (...) {
+    spdlog::error("a breakpoint's condition failed on task {}", id.tid.value);
+  }
+  return true;
+}
+
 std::vector<Engine*> engines_of(const Task& task) {
   std::vector<Engine*> out;
   for (const auto& attachment : task.attachments) {
@@ -77,7 +91,7 @@ void tell(World& world, Task& task, Engine& engine, const Event& event) {
   --task.reporting;
   if (task.dead) return;
   if (verdict) {
-    apply(world, task, engine, *verdict);
+    apply(world, task, engine, event, *verdict);
   } else {
     detach_engine(world, task, engine);
   }
@@ -126,7 +140,8 @@ SignalOutcome fold_signal(const Task& task) {
   if (!task.signal) return {};
   SignalOutcome outcome{task.signal->si_signo, std::nullopt};
   for (const auto& attachment : task.attachments) {
-    if (attachment.engine == nullptr || !attachment.signal) continue;
+    // Also of one whose engine has left since: what it said of this signal holds.
+    if (!attachment.signal) continue;
     switch (attachment.signal->kind) {
       case SignalVerdict::Kind::keep:
         break;

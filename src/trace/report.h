@@ -24,6 +24,9 @@ void tell_step_done(World& world, Task& task);
 // Quiesced, to the engines that it is owed to, if the task stands.
 void tell_quiesced(World& world, Task& task);
 
+// Whether a hit counts for its owner. No condition, or one that throws: it does, so that somebody looks.
+bool condition_holds(const std::shared_ptr<Condition>& condition, TaskId id);
+
 // Every engine attached, in attach order: safe against attaching and detaching meanwhile.
 std::vector<Engine*> engines_of(const Task& task);
 

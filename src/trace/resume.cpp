@@ -211,7 +211,8 @@ void set_running(World& world, Task& task, sys::Run how) {
 
 void prune(Task& task) {
   if (task.reporting != 0) return;
-  std::erase_if(task.attachments, [](const Attachment& a) { return a.engine == nullptr; });
+  std::erase_if(task.attachments,
+                [&](const Attachment& a) { return a.engine == nullptr && !(task.signal && a.signal); });
 }
 
 }  // namespace

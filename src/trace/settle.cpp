@@ -142,6 +142,9 @@ void on(World& world, Task& task, const stop::VforkDone& stop) {
 
 void on(World& world, Task& task, const stop::Exit& stop) {
   task.exiting = true;
+  // Killed in its job-control stop: no stop in between has said that it goes on, and PTRACE_LISTEN is refused
+  // here (PriorWork.ASignalThatWaitsInAStoppedProcessIsToldOnceItGoesOn, one run in fifty).
+  task.job_stopped = false;
   if (task.passage) end_passage(world, task);
   tell_masked(world, task, EventKind::exiting, event::Exiting{exit_status_of(stop.status)});
   finish_stop(world, task);

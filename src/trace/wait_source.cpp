@@ -31,8 +31,8 @@ std::vector<sys::WaitStatus> WaitSource::drain_all(std::optional<Tid> hint) {
   std::vector<sys::WaitStatus> out;
   while (auto ready = calls_->peek()) {
     if (!ours(*ready)) {
-      // It hides all that the kernel would have named after it, until its own parent takes it. New tasks that are not
-      // known yet are asked for when they become known (begin_birth()), or where the hint names one.
+      // It hides all that the kernel would have named after it, until its own parent takes it. New tasks that
+      // are not known yet are asked for when they become known (begin_birth()), or where the hint names one.
       sweep(running_, out);
       sweep(standing_, out);
       if (hint && !known(*hint) && calls_->traced_here(*hint)) sweep({*hint}, out);

@@ -3,6 +3,7 @@
 Nothing here sleeps: everything waits for a line, a packet or an end, and fails after a time that only a broken program takes.
 """
 
+import io
 import os
 import re
 import shutil
@@ -27,7 +28,7 @@ def run(*words, arguments=None, **options):
 
 
 class Lines:
-    """The lines of a stream, collected by a thread as they come."""
+    """The lines of a stream, collected by a thread as they come. The thread closes the stream at its end."""
 
     def __init__(self, stream):
         self.lines, self.ended, self.changed = [], False, threading.Condition()
@@ -35,10 +36,11 @@ class Lines:
         self.thread.start()
 
     def _collect(self, stream):
-        for line in stream:
-            with self.changed:
-                self.lines.append(line.rstrip("\n"))
-                self.changed.notify_all()
+        with stream:
+            for line in stream:
+                with self.changed:
+                    self.lines.append(line.rstrip("\n"))
+                    self.changed.notify_all()
         with self.changed:
             self.ended = True
             self.changed.notify_all()
@@ -71,7 +73,7 @@ class Server:
     def __init__(self, *words, program=None, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **options):
         self.process = subprocess.Popen([program or COTRACE, *words], stdin=stdin, stdout=stdout,
                                         stderr=subprocess.PIPE, text=True, **options)
-        self.out, self.err = Lines(self.process.stdout or ()), Lines(self.process.stderr)
+        self.out, self.err = Lines(self.process.stdout or io.StringIO()), Lines(self.process.stderr)
         self.seen = 0
 
     def __enter__(self):
@@ -81,6 +83,8 @@ class Server:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        if self.process.stdin:
+            self.process.stdin.close()
 
     def expect(self, pattern):
         match, self.seen = self.err.expect(pattern, self.seen)
@@ -100,15 +104,17 @@ class Client:
     def __init__(self, where):
         if isinstance(where, socket.socket):
             self.socket = where
-            self.socket.settimeout(PATIENCE)
-        elif isinstance(where, int):
-            self.socket = socket.create_connection(("127.0.0.1", where), PATIENCE)
         else:
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(PATIENCE)
-            self.socket.connect(where)
+            self.socket = socket.socket(socket.AF_INET if isinstance(where, int) else socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
         self.buffer = b""
-        self.supported = self.ask("qSupported:multiprocess+;swbreak+;fork-events+;vfork-events+;exec-events+")
+        try:
+            if self.socket is not where:
+                self.socket.connect(("127.0.0.1", where) if isinstance(where, int) else where)
+            self.supported = self.ask("qSupported:multiprocess+;swbreak+;fork-events+;vfork-events+;exec-events+")
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self):
         return self

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Installs a build into a folder of its own and builds a small program against it, as a stranger would.
+"""Installs a build into a folder of its own and builds small programs and the example against it, as a stranger would.
 
     install_test.py BUILD_FOLDER [--cmake CMAKE] [--compiler CXX]
 """
@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import example_test
 
 HERE = Path(__file__).resolve().parent
 # A member of each layer that must be in the archive; what belongs to tracing must not be in the stub.
@@ -80,6 +82,12 @@ def main():
         run(given.cmake, "--build", work)
         for program in ("with_core", "with_stub", "with_both"):
             check("consumer: ok" in run(work / program), f"find_package, {program}")
+
+        example = Path(folder, "example")
+        run(given.cmake, "-S", source / "examples/signal_log", "-B", example, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
+            f"-DCMAKE_CXX_COMPILER={given.compiler}")
+        run(given.cmake, "--build", example)
+        example_test.check(example / "signal_log", given.build / "tests/programs")
 
         places = ":".join(str(p.parent) for p in prefix.rglob("*.pc"))
         environment = {**os.environ, "PKG_CONFIG_PATH": places}

@@ -11,6 +11,7 @@ namespace {
 struct ForkCase {
   const char* kind;
   CloneKind first;  // the kind of the first process that is made
+  friend std::ostream& operator<<(std::ostream& out, const ForkCase& tested) { return out << tested.kind; }
 };
 
 class Forks : public Tracing, public ::testing::WithParamInterface<ForkCase> {

@@ -9,39 +9,7 @@
 namespace cotrace::test {
 namespace {
 
-const Verdict stop{ResumeAction::stop, {}, {}, {}};
-
-class PriorWork : public Tracing {
- protected:
-  // Stops the first task that comes to the symbol, by a breakpoint that is gone afterwards.
-  TaskId run_to(Diary& engine, const Program& program, const std::string& name) {
-    auto point = core->add_breakpoint(program.task, engine, symbol(program.task, name));
-    EXPECT_TRUE(point);
-    std::optional<TaskId> there;
-    engine.behave([&](TaskId task, const Event& event) {
-      if (!std::holds_alternative<event::BreakpointHit>(event)) return Verdict{};
-      there = task;
-      return stop;
-    });
-    resume(engine, program.task);
-    EXPECT_TRUE(until([&] { return there.has_value(); }));
-    EXPECT_TRUE(core->remove_point(engine, *point));
-    engine.behave(nullptr);
-    return there.value_or(program.task);
-  }
-  // One step of the task, told to the engine, which holds it again.
-  void step(Diary& engine, TaskId task) {
-    bool done = false;
-    engine.behave([&](TaskId, const Event& event) {
-      if (!std::holds_alternative<event::StepDone>(event)) return Verdict{};
-      done = true;
-      return stop;
-    });
-    control(engine, task, ResumeAction::single_step);
-    ASSERT_TRUE(until([&] { return done; }));
-    engine.behave(nullptr);
-  }
-};
+class PriorWork : public Tracing {};
 
 // utrace's forgotten trap flag.
 TEST_F(PriorWork, AStepThenADetachAndTheProgramRunsOnWithoutATrap) {
@@ -64,7 +32,7 @@ TEST_F(PriorWork, AStepsBHoldsAGivesUpSteppingBeforeBLetsGoAndNoTrapComes) {
   const TaskId task = run_to(a, program, "tick");
   ASSERT_TRUE(core->attach(task, b, {everything, true, true}));
   b.behave([&](TaskId, const Event& event) {
-    return std::holds_alternative<event::Quiesced>(event) ? stop : Verdict{};
+    return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
   });
   ASSERT_TRUE(until([&] { return b.count<event::Quiesced>() == 1; }));
   control(a, task, ResumeAction::single_step);
@@ -87,7 +55,7 @@ TEST_F(PriorWork, AResumesWithASignalAndVanishesAtOnceAndTheSignalArrives) {
   engine.behave([&](TaskId task, const Event& event) {
     if (!std::holds_alternative<event::Signal>(event)) return Verdict{};
     stopped = task;
-    return stop;
+    return holding;
   });
   ASSERT_TRUE(core->attach(program.pid, engine, {everything, false, true}));
   ASSERT_EQ(::kill(program.pid.value, SIGUSR1), 0);
@@ -109,7 +77,7 @@ TEST_F(PriorWork, AnEngineThatVanishesWithASignalUnansweredPassesItOn) {
   engine.behave([&](TaskId, const Event& event) {
     if (!std::holds_alternative<event::Signal>(event)) return Verdict{};
     stopped = true;
-    return stop;
+    return holding;
   });
   ASSERT_TRUE(core->attach(program.pid, engine, {everything, false, true}));
   ASSERT_EQ(::kill(program.pid.value, SIGUSR2), 0);
@@ -124,7 +92,7 @@ TEST_F(PriorWork, InterruptingATaskThatAnotherEngineHoldsStopsAtOnceAndASignalWo
   ASSERT_EQ(program.line().rfind("ready", 0), 0U);
   Diary holder, second;
   auto hold = [&](TaskId, const Event& event) {
-    return std::holds_alternative<event::Quiesced>(event) ? stop : Verdict{};
+    return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
   };
   holder.behave(hold);
   second.behave(hold);
@@ -169,7 +137,7 @@ TEST_F(PriorWork, SigkillToATaskThatTwoEnginesHold) {
   auto program = launch(a, {"counter_threads", "1", "5"});
   ASSERT_TRUE(core->attach(program.task, b, {everything, true, true}));
   b.behave([&](TaskId, const Event& event) {
-    return std::holds_alternative<event::Quiesced>(event) ? stop : Verdict{};
+    return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
   });
   ASSERT_TRUE(until([&] { return b.count<event::Quiesced>() == 1; }));
   ASSERT_EQ(::kill(program.pid.value, SIGKILL), 0);
@@ -278,6 +246,7 @@ TEST_F(PriorWork, SteppingOverPthreadCreateTheThreadRunsUnstepped) {
 struct SignalCase {
   const char* mode;
   ExitStatus status;
+  friend std::ostream& operator<<(std::ostream& out, const SignalCase& tested) { return out << tested.mode; }
 };
 class Signals : public Tracing, public ::testing::WithParamInterface<SignalCase> {};
 
@@ -333,7 +302,7 @@ TEST_F(PriorWork, ASignalThatWaitsInAStoppedProcessIsToldOnceItGoesOn) {
   engine.behave([&](TaskId, const Event& event) {
     const auto* signal = std::get_if<event::Signal>(&event);
     if (signal != nullptr && signal->info.si_signo == SIGUSR1) ++usr1;
-    return std::holds_alternative<event::Quiesced>(event) ? stop : Verdict{};
+    return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
   });
   auto attached = core->attach(program.pid, engine, {everything, true, true});
   ASSERT_TRUE(attached) << attached.error().text;
@@ -346,6 +315,26 @@ TEST_F(PriorWork, ASignalThatWaitsInAStoppedProcessIsToldOnceItGoesOn) {
   EXPECT_EQ(status_of(engine), (ExitStatus{true, SIGUSR1, false}));
 }
 
+// Its leader stops once more on its way out, and is in no job-control stop there.
+TEST_F(PriorWork, AProcessThatIsKilledWhileJobControlStopsItIsGone) {
+  auto program = start({"spin", "0", "wait"});
+  ASSERT_EQ(program.line().rfind("ready", 0), 0U);
+  ASSERT_EQ(::kill(program.pid.value, SIGSTOP), 0);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(program.pid.value), &info, WSTOPPED), 0);
+  Diary engine;
+  engine.behave([](TaskId, const Event& event) {
+    return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
+  });
+  auto attached = core->attach(program.pid, engine, {everything, true, true});
+  ASSERT_TRUE(attached) << attached.error().text;
+  ASSERT_TRUE(until([&] { return engine.count<event::Quiesced>() == static_cast<int>(attached->size()); }));
+  for (TaskId task : *attached) resume(engine, task);
+  ASSERT_EQ(::kill(program.pid.value, SIGKILL), 0);
+  ASSERT_TRUE(until([&] { return died(engine, attached->front()); }));
+  EXPECT_EQ(status_of(engine), (ExitStatus{true, SIGKILL, false}));
+}
+
 TEST_F(PriorWork, EveryThreadOfAThousandIsAttachedWhileItCreatesAndEndsThreads) {
   auto program = start({"thread_storm", "1000", "4", "wait"});
   ASSERT_EQ(program.line().rfind("ready", 0), 0U);
@@ -353,7 +342,7 @@ TEST_F(PriorWork, EveryThreadOfAThousandIsAttachedWhileItCreatesAndEndsThreads) 
   engine.behave([&](TaskId, const Event& event) {
     const bool hold =
         std::holds_alternative<event::Quiesced>(event) || std::holds_alternative<event::Born>(event);
-    return hold ? stop : Verdict{};
+    return hold ? holding : Verdict{};
   });
   auto tasks = core->attach(program.pid, engine, {everything, true, true});
   ASSERT_TRUE(tasks) << tasks.error().text;

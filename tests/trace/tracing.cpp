@@ -167,6 +167,96 @@ ExitStatus Tracing::status_of(const Diary& engine) const {
   return {};
 }
 
+TaskId Tracing::run_to(Diary& engine, const Program& program, const std::string& name) {
+  auto point = core->add_breakpoint(program.task, engine, symbol(program.task, name));
+  EXPECT_TRUE(point);
+  std::optional<TaskId> there;
+  engine.behave([&](TaskId task, const Event& event) {
+    if (!std::holds_alternative<event::BreakpointHit>(event)) return Verdict{};
+    there = task;
+    return holding;
+  });
+  resume(engine, program.task);
+  EXPECT_TRUE(until([&] { return there.has_value(); }));
+  EXPECT_TRUE(core->remove_point(engine, *point));
+  engine.behave(nullptr);
+  return there.value_or(program.task);
+}
+
+void Tracing::step(Diary& engine, TaskId task) {
+  bool done = false;
+  engine.behave([&](TaskId, const Event& event) {
+    if (!std::holds_alternative<event::StepDone>(event)) return Verdict{};
+    done = true;
+    return holding;
+  });
+  control(engine, task, ResumeAction::single_step);
+  ASSERT_TRUE(until([&] { return done; }));
+  engine.behave(nullptr);
+}
+
+std::vector<TaskId> Tracing::attach_holding(Diary& engine, const Program& program) {
+  engine.behave([](TaskId, const Event& event) {
+    const bool hold =
+        std::holds_alternative<event::Quiesced>(event) || std::holds_alternative<event::Born>(event);
+    return hold ? holding : Verdict{};
+  });
+  const auto attached = core->attach(program.pid, engine, {everything, true, true});
+  EXPECT_TRUE(attached) << attached.error().text;
+  EXPECT_TRUE(until([&] { return engine.count<event::Quiesced>() == static_cast<int>(attached->size()); }));
+  engine.behave(nullptr);
+  return core->tasks_of(program.pid);
+}
+
+void Tracing::hold_too(Diary& engine, TaskId task) {
+  engine.behave([](TaskId, const Event& event) {
+    return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
+  });
+  const int before = engine.count<event::Quiesced>();
+  const auto attached = core->attach(task, engine, {everything, true, true});
+  ASSERT_TRUE(attached) << attached.error().text;
+  ASSERT_TRUE(until([&] { return engine.count<event::Quiesced>() == before + 1; }));
+  engine.behave(nullptr);
+}
+
+std::int64_t Tracing::variable(TaskId task, const std::string& name) {
+  std::int64_t value = 0;
+  const auto got = core->read_memory(task, symbol(task, name), std::as_writable_bytes(std::span(&value, 1)));
+  EXPECT_TRUE(got) << got.error().text;
+  return value;
+}
+
+Addr Tracing::next_instruction(TaskId task, Addr address) {
+  std::array<std::byte, arch::native::longest_instruction> code{};
+  EXPECT_TRUE(core->read_memory(task, address, code));
+  const auto instruction = arch::native::decode(arch::native::Mode::bits64, code);
+  EXPECT_TRUE(instruction);
+  return instruction ? address + instruction->length : address;
+}
+
+std::vector<std::byte> Tracing::raw_memory(Pid pid, Addr address, std::size_t length) {
+  const base::Fd memory(
+      ::open(("/proc/" + std::to_string(pid.value) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
+  std::vector<std::byte> bytes(length);
+  const auto got = ::pread(memory.get(), bytes.data(), length, static_cast<off_t>(address.value));
+  EXPECT_EQ(got, static_cast<ssize_t>(length));
+  return bytes;
+}
+
+long Tracing::switches_of(Tid tid) {
+  const std::string key = "voluntary_ctxt_switches:";
+  std::ifstream file("/proc/" + std::to_string(tid.value) + "/status");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind(key, 0) == 0) return std::stol(line.substr(key.size()));
+  }
+  return -1;
+}
+
+char Tracing::state_of(Tid tid) {
+  const auto status = sys::task_status(tid);
+  return status ? status->state : '-';
+}
+
 std::uint64_t Tracing::pc(TaskId task) {
   auto regs = core->general_regs(task);
   EXPECT_TRUE(regs) << regs.error().text;

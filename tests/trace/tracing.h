@@ -55,6 +55,8 @@ class Diary : public Engine {
   Handler handler_;
 };
 
+inline const Verdict holding{ResumeAction::stop, {}, {}, {}};
+
 inline const EventMask everything{EventKind::signal, EventKind::clone, EventKind::vfork_done, EventKind::exec,
                                   EventKind::death,  EventKind::reap,  EventKind::job_control};
 
@@ -99,7 +101,30 @@ class Tracing : public ::testing::Test {
     auto done = core->control(task, engine, {action, std::nullopt, 0});
     ASSERT_TRUE(done) << done.error().text;
   }
+  // Stops the first task that comes to the symbol, by a breakpoint that is gone afterwards.
+  TaskId run_to(Diary& engine, const Program& program, const std::string& name);
+  // One step of the task, told to the engine, which holds it again.
+  void step(Diary& engine, TaskId task);
+  // The engine joins every task of the process and holds it; it is left without a behaviour.
+  std::vector<TaskId> attach_holding(Diary& engine, const Program& program);
+  // One more engine on one task, which it holds from then on.
+  void hold_too(Diary& engine, TaskId task);
+  void resume_all(Diary& engine, const std::vector<TaskId>& tasks) {
+    for (TaskId task : tasks) resume(engine, task);
+  }
+  // The number in the program's memory at a symbol.
+  std::int64_t variable(TaskId task, const std::string& name);
+  // The address of the instruction after the one that is there.
+  Addr next_instruction(TaskId task, Addr address);
+
   std::uint64_t pc(TaskId task);
+  // What is really in the memory of a process, breakpoints and all; no ptrace needed.
+  static std::vector<std::byte> raw_memory(Pid pid, Addr address, std::size_t length);
+  // How often the task has stood still, as the kernel counts it: each stop for a tracer is one, and so is
+  // each time it slept (proc(5), voluntary_ctxt_switches). -1: no such task.
+  static long switches_of(Tid tid);
+  // R, S, T, t ... of /proc; '-' without such a task.
+  static char state_of(Tid tid);
   // /proc/PID/status: who traces it, 0 for nobody.
   static int tracer_of(Pid pid);
 

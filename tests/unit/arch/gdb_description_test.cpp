@@ -77,7 +77,6 @@ std::map<std::string, Row> remote_registers(const std::string& text) {
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);
     std::string name;
-    std::string type;
     unsigned nr = 0;
     unsigned rel = 0;
     unsigned offset = 0;

@@ -21,25 +21,25 @@ class TinyStack : public MemoryAccess {
  public:
   static constexpr std::uint64_t top = 0x7fffffff0000;
   bool read(Addr address, std::span<std::byte> out) override {
-    if (broken || address.value < top || address.value - top + out.size() > sizeof bytes) return false;
-    std::memcpy(out.data(), bytes + (address.value - top), out.size());
+    if (broken || address.value < top || address.value - top + out.size() > sizeof bytes_) return false;
+    std::memcpy(out.data(), bytes_ + (address.value - top), out.size());
     return true;
   }
   bool write(Addr address, std::span<const std::byte> in) override {
-    if (broken || address.value < top || address.value - top + in.size() > sizeof bytes) return false;
-    std::memcpy(bytes + (address.value - top), in.data(), in.size());
+    if (broken || address.value < top || address.value - top + in.size() > sizeof bytes_) return false;
+    std::memcpy(bytes_ + (address.value - top), in.data(), in.size());
     return true;
   }
-  void set(std::uint64_t value) { std::memcpy(bytes, &value, sizeof value); }
+  void set(std::uint64_t value) { std::memcpy(bytes_, &value, sizeof value); }
   [[nodiscard]] std::uint64_t get() const {
     std::uint64_t value = 0;
-    std::memcpy(&value, bytes, sizeof value);
+    std::memcpy(&value, bytes_, sizeof value);
     return value;
   }
   bool broken{false};
 
  private:
-  std::byte bytes[16]{};
+  std::byte bytes_[16]{};
 };
 
 Relocated relocated(std::string_view code) {

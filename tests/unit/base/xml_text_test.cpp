@@ -13,6 +13,10 @@ TEST(XmlText, HasNoControlCharactersButTabAndNewline) {
   EXPECT_EQ(xml_escaped(std::string_view("x\0\x01y\t\n", 6)), "x??y\t\n");
 }
 
+TEST(XmlText, ALineHasNoTabAndNoNewlineEither) {
+  EXPECT_EQ(xml_line("a\x01\t<\nb"), "a??&lt;?b");
+}
+
 TEST(XmlText, LeavesOtherBytesAlone) {
   EXPECT_EQ(xml_escaped(""), "");
   EXPECT_EQ(xml_escaped("gr\xc3\xbc\xc3\x9f"), "gr\xc3\xbc\xc3\x9f");

@@ -193,8 +193,7 @@ TEST_F(ProcessTest, ChildrenThatTheClientHasNotHeardOfGoWithTheirParent) {
     target.take_calls();
     EXPECT_EQ(ask(packet), "OK");
     const std::string verb = packet[0] == 'D' ? "detach" : "kill";
-    EXPECT_THAT(target.take_calls(),
-                ::testing::IsSupersetOf({verb + " 3", verb + " 4", verb + " 1"}));
+    EXPECT_THAT(target.take_calls(), ::testing::IsSupersetOf({verb + " 3", verb + " 4", verb + " 1"}));
     EXPECT_EQ(ask("?"), "W00");
   }
 }
