@@ -31,6 +31,7 @@ rsp::Reply read_registers(Conversation& talk, const rsp::ReadRegisters&) {
   std::vector<bool> valid(set->fields.size(), true);
   if (const auto done = talk.target.read_registers(talk.subject(), block, valid); !done)
     return failed(done.error());
+  talk.register_bytes = block.size();
   std::string text;
   text.reserve(2 * block.size());
   std::size_t number = 0;

@@ -57,6 +57,15 @@ rsp::Reply next_of_listing(Conversation& talk) {
   return rsp::reply::Payload{std::move(text)};
 }
 
+// A thread of a process that has ended without the client's knowing: it is still there, as far as the client
+// is concerned.
+std::optional<ThreadRef> dead_untold(Conversation& talk, const rsp::ThreadId& id) {
+  const bool both = id.process && id.process->kind == rsp::Selector<Pid>::Kind::one &&
+                    id.thread.kind == rsp::Selector<Tid>::Kind::one;
+  if (!both || !talk.ended_untold(id.process->id)) return std::nullopt;
+  return ThreadRef{id.process->id, id.thread.id};
+}
+
 }  // namespace
 
 rsp::Reply select_thread(Conversation& talk, const rsp::SelectThread& command) {
@@ -66,7 +75,8 @@ rsp::Reply select_thread(Conversation& talk, const rsp::SelectThread& command) {
     return rsp::reply::Ok{};
   }
   // "Any" (Hgp0.0, the first thing that gdb 13 sends) keeps the selected thread if it lives.
-  const auto thread = talk.find_thread(command.thread);
+  auto thread = talk.find_thread(command.thread);
+  if (!thread) thread = dead_untold(talk, command.thread);
   if (!thread) return rsp::reply::Error{};
   (general ? talk.general : talk.to_resume) = *thread;
   return rsp::reply::Ok{};

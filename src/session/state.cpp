@@ -199,6 +199,7 @@ rsp::Reply Conversation::dispatch(std::string_view payload) {
     case Needs::stopped_thread: {
       const bool exactly = row->needs == Needs::stopped_thread;
       const auto thread = exactly ? current_thread() : current_process();
+      if (!thread && exactly && general && ended_untold(general->pid)) return of_the_dead(payload);
       if (!thread || (exactly && !target.stopped(*thread))) return rsp::reply::Error{};
       subject_ = *thread;
       break;
@@ -208,6 +209,19 @@ rsp::Reply Conversation::dispatch(std::string_view payload) {
       break;
   }
   return row->handle(*this, arguments);
+}
+
+bool Conversation::ended_untold(Pid pid) {
+  return std::ranges::any_of(
+      untold, [&](const StopReport& r) { return r.thread.pid == pid && ends_process(r.reason); });
+}
+
+// Where gdb 13 cannot read the registers of a thread that it believes stopped it gives up what it was doing,
+// a followed exit of another process for example; what it then shows of the thread is of no matter, since the
+// end is told next.
+rsp::Reply Conversation::of_the_dead(std::string_view payload) const {
+  if (payload != rsp::ReadRegisters::name || register_bytes == 0) return rsp::reply::Error{};
+  return rsp::reply::Hex{std::vector<std::byte>(register_bytes)};
 }
 
 // No client looks at the number; 1 is what gdbserver sends.

@@ -69,6 +69,7 @@ class Conversation {
   StopQueue untold;
   ToldStops told;
   XferSnapshots snapshots;
+  std::size_t register_bytes{0};   // of the last `g` that was answered
   std::vector<ThreadRef> listing;  // qfThreadInfo, and what is left of it for qsThreadInfo
   std::unique_ptr<StopMode> mode;
   Wire wire;
@@ -83,6 +84,9 @@ class Conversation {
   std::optional<ThreadRef> current_process();
   // All that the client may know of.
   std::vector<ThreadRef> visible_threads();
+  // The process has ended while everything stood, and the client does not know: all-stop tells one thing at a
+  // time.
+  bool ended_untold(Pid pid);
   // One living thread that an id of the client names; of several the first.
   std::optional<ThreadRef> find_thread(const rsp::ThreadId& id);
 
@@ -115,6 +119,7 @@ class Conversation {
   void end_turn();
   void handle(const rsp::Incoming& incoming);
   rsp::Reply dispatch(std::string_view payload);
+  [[nodiscard]] rsp::Reply of_the_dead(std::string_view payload) const;
 
   SessionOwner& owner_;
   ThreadRef subject_;

@@ -344,6 +344,26 @@ TEST_F(AllStopTest, CtrlCThatCrossesAnotherStopAnswersTheNextResume) {
   run();
 }
 
+// Two processes end in one run. gdb reads the registers of the one that it believes stopped, and gives up on
+// an error.
+TEST_F(AllStopTest, AThreadOfAProcessWhoseEndIsUntoldCanBeSelectedAndHasRegisters) {
+  target.add(ref(2, 2));
+  ask("Hgp1.1");
+  const auto block = ask("g");
+  run();
+  target.lose(Pid{1});
+  target.report(ref(2, 2), stop::Exited{0, true});
+  target.report(ref(1, 1), stop::Exited{0, true});
+  target.halted();
+  EXPECT_EQ(client.answer(), "W00;process:2");
+  EXPECT_EQ(ask("Hgp1.1"), "OK");
+  EXPECT_EQ(ask("g"), std::string(block.size(), '0'));
+  EXPECT_EQ(ask("m1000,1").substr(0, 1), "E");
+  EXPECT_EQ(ask("Hgp3.3").substr(0, 1), "E");
+  EXPECT_EQ(ask("vCont;c"), "W00;process:1");
+  EXPECT_EQ(ask("Hgp1.1").substr(0, 1), "E");
+}
+
 TEST_F(AllStopTest, CtrlCGoesWithTheProcessThatEnds) {
   target.add(ref(2, 2));
   run();
