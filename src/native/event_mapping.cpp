@@ -199,8 +199,7 @@ Verdict EventMapping::cloned_thread(Thread& creator, const event::Cloned& event)
 
 Verdict EventMapping::cloned_process(Thread& creator, const event::Cloned& event) {
   const bool vfork = event.kind == CloneKind::vfork;
-  // The protocol knows no clone(CLONE_VM) without vfork; it is told as a fork (points are kept per memory, so
-  // that this does no harm).
+  // The protocol knows no clone(CLONE_VM) without vfork; it is told as a fork.
   if (vfork ? !client_.wants.events.vfork : !client_.wants.events.fork) return leave_call(creator);
   Process& parent = *creator.process;
   Process fresh{};
@@ -211,9 +210,11 @@ Verdict EventMapping::cloned_process(Thread& creator, const event::Cloned& event
   child.unreported_child_of = parent.pid;
   if (event.kind == CloneKind::fork) {
     child.points = points_.table_for_fork(parent, event.child);
-  } else {
+  } else if (vfork) {
     (void)points_.table(parent);
     child.points = parent.points;
+  } else {
+    child.points = points_.table_for_clone(parent);
   }
   Thread& thread = client_.view.add_thread(child, event.child);
   client_.view.show_stopped(thread, stop::Quiet{});
@@ -351,6 +352,8 @@ Verdict EventMapping::map(Thread& thread, const event::StepDone&) {
 
 Verdict EventMapping::map(Thread& thread, const event::BreakpointHit& event) {
   if (thread.stopped || thread.pending) return stay();
+  // Another process on the same memory has it there, this one not (any more).
+  if (!points_.table(*thread.process).breakpoint_at(event.address, event.hardware)) return go_on(thread);
   thread.hit = Hit{event.address, event.hardware, false, false};
   if (event.hardware) return report(thread, stop::HardwareBreak{});
   if (!client_.wants.events.swbreak) {

@@ -45,6 +45,13 @@ std::shared_ptr<PointTable> NativePoints::table_for_fork(Process& parent, TaskId
   return copy;
 }
 
+std::shared_ptr<PointTable> NativePoints::table_for_clone(Process& creator) const {
+  auto copy = std::make_shared<PointTable>();
+  copy->planted = table(creator).planted;
+  for (auto& [key, point] : copy->planted) point.lent = true;
+  return copy;
+}
+
 Result<> NativePoints::insert(session::ThreadRef thread, session::PointRequest request) {
   auto process = client_.process(thread.pid);
   if (!process) return std::unexpected(process.error());
@@ -62,7 +69,7 @@ Result<> NativePoints::insert(session::ThreadRef thread, session::PointRequest r
   const auto id = plant(*task, request, std::move(condition));
   if (!id) return std::unexpected(id.error());
   auto& slot = table(**process).planted[{request.type, request.address, request.kind}];
-  if (slot.id != PointId{}) (void)client_.core.remove_point(client_.engine, slot.id);
+  if (slot.id != PointId{} && !slot.lent) (void)client_.core.remove_point(client_.engine, slot.id);
   slot = {*id, request.persist};
   return {};
 }
@@ -75,10 +82,10 @@ Result<> NativePoints::remove(session::ThreadRef thread, PointType type, Addr ad
   // Removing is idempotent in the protocol (gdb manual, "Packets": z and Z), and gdb takes out in a fork's
   // child what it never set there.
   if (at == planted.end()) return {};
-  const PointId id = at->second.id;
+  const PlantedPoint point = at->second;
   planted.erase(at);
   // Gone with its memory: then it is out as well.
-  (void)client_.core.remove_point(client_.engine, id);
+  if (!point.lent) (void)client_.core.remove_point(client_.engine, point.id);
   return {};
 }
 
@@ -86,7 +93,7 @@ void NativePoints::remove_all(Process& process) {
   std::erase_if(table(process).planted, [&](const auto& entry) {
     // gdb: set disconnected-dprintf on.
     if (entry.second.persist) return false;
-    (void)client_.core.remove_point(client_.engine, entry.second.id);
+    if (!entry.second.lent) (void)client_.core.remove_point(client_.engine, entry.second.id);
     return true;
   });
 }

@@ -26,11 +26,13 @@ struct PointKey {
 struct PlantedPoint {
   PointId id;
   bool persist{false};
+  bool lent{false};  // the core's point is another process's on the same memory; only that one takes it out
 };
 
-// The points of one client in one address space. Processes on the same memory (vfork, CLONE_VM) share one
-// table: what the client takes out "in the child" is then taken out of the parent too, as it is the same
-// byte.
+// The points of one client in one process. The child of a vfork shares its parent's table: what the client
+// takes out "in the child" is taken out of the parent too, and gdb knows that. A child by clone(CLONE_VM)
+// without CLONE_VFORK is told as a fork, for lack of anything better, so the client believes its memory a
+// copy: its table is one, of points that are lent.
 class PointTable {
  public:
   std::map<PointKey, PlantedPoint> planted;
@@ -62,6 +64,8 @@ class NativePoints final : public session::Points {
   PointTable& table(Process& process) const;
   // For the child of a fork: a table that inherits.
   std::shared_ptr<PointTable> table_for_fork(Process& parent, TaskId child) const;
+  // For a process on its creator's memory that the client takes for a copy.
+  std::shared_ptr<PointTable> table_for_clone(Process& creator) const;
   // Takes everything out but what the client wanted to outlive its connection.
   void remove_all(Process& process);
 
