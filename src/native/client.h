@@ -50,13 +50,12 @@ struct Client {
       if (!token.expired()) work();
     });
   }
-  // The same after `delay`. Dropping the watch takes it back; the end of the client does so too.
+  // The same work, to be called by others: nothing if the client is gone by then.
   template <class Work>
-  [[nodiscard]] base::Reactor::Watch after(base::Reactor::Clock::duration delay, Work work) {
-    return reactor.at(base::Reactor::Clock::now() + delay,
-                      [token = std::weak_ptr<int>(alive_), work = std::move(work)]() mutable {
-                        if (!token.expired()) work();
-                      });
+  [[nodiscard]] auto guarded(Work work) {
+    return [token = std::weak_ptr<int>(alive_), work = std::move(work)]() mutable {
+      if (!token.expired()) work();
+    };
   }
 
   // The thread, if the client may do things to it now: it stands in the client's view.

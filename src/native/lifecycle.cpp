@@ -9,14 +9,6 @@ namespace cotrace::native {
 
 using session::ThreadRef;
 
-namespace {
-
-// How often, a millisecond or more apart, is looked whether a process has been let go. After that another
-// engine must have it.
-constexpr int release_tries = 60;
-
-}  // namespace
-
 Lifecycle::Lifecycle(Client& client, Reports& reports, NativePoints& points)
     : client_(client), reports_(reports), points_(points), plan_(client.options) {}
 
@@ -259,31 +251,9 @@ void Lifecycle::detach(Pid pid, std::move_only_function<void(Result<>)> done) {
   // Gone meanwhile: nothing is left to do.
   (void)client_.core.detach(pid, client_.engine);
   forget(*process);
-  // The OK to a `D` says that the process is free: its user may attach something else to it at once. The core
-  // lets standing tasks go at its next turn, hence not asked at once.
-  client_.later(
-      [this, pid, done = std::move(done)]() mutable { wait_released(pid, release_tries, std::move(done)); });
-}
-
-// Nothing of the process is left to us, or what is left sleeps in vfork and cannot be waited for: its child
-// may live for hours.
-bool Lifecycle::free_of_us(Pid pid) const {
-  if (client_.core.released(pid)) return true;
-  return std::ranges::all_of(client_.core.tasks_of(pid), [&](TaskId task) {
-    const auto info = client_.core.info(task);
-    return !info || info->state == trace::TaskState::in_vfork || info->state == trace::TaskState::gone;
-  });
-}
-
-void Lifecycle::wait_released(Pid pid, int tries, std::move_only_function<void(Result<>)> done) {
-  if (tries == 0 || free_of_us(pid)) return done({});
-  // The core tells nobody that it has let go of a task (there is no engine left to be told), so it is asked.
-  const auto id = ++last_wait_;
-  waits_[id] =
-      client_.after(std::chrono::milliseconds(1), [this, id, pid, tries, done = std::move(done)]() mutable {
-        const auto watch = waits_.extract(id);
-        wait_released(pid, tries - 1, std::move(done));
-      });
+  // The OK to a `D` says that the process is free: its user may attach something else to it at once.
+  client_.core.when_let_go(
+      pid, client_.guarded([waiter = std::make_shared<decltype(done)>(std::move(done))] { (*waiter)({}); }));
 }
 
 // --- the client leaves

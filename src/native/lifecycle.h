@@ -71,8 +71,6 @@ class Lifecycle final : public session::Processes {
   void forget(Process& process);
   void suppress_unwanted_signals(Process& process);
   std::vector<Pid> unreported_children(Pid parent) const;
-  void wait_released(Pid pid, int tries, std::move_only_function<void(Result<>)> done);
-  [[nodiscard]] bool free_of_us(Pid pid) const;
 
   Client& client_;
   Reports& reports_;
@@ -82,8 +80,6 @@ class Lifecycle final : public session::Processes {
   std::map<Pid, Start> starting_;
   std::map<Pid, Join> joining_;
   std::map<Pid, std::vector<std::move_only_function<void(Result<>)>>> killing_;
-  std::map<std::uint64_t, base::Reactor::Watch> waits_;  // for tasks that take a moment to be let go
-  std::uint64_t last_wait_{0};
 };
 
 }  // namespace cotrace::native

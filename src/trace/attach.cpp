@@ -63,6 +63,7 @@ Result<> attach_engine(World& world, Task& task, Engine& engine, const AttachOpt
   attachment.threads = options.threads;
   attachment.holds = attachment.quiesce = options.hold;
   task.attachments.push_back(attachment);
+  world.look_at_departures();
   // The task may have to be told of debug registers that were set for others.
   task.debug_version = 0;
   if (task.creator) {

@@ -167,6 +167,10 @@ bool Core::released(Pid process) const {
   return state_->world.group(process) == nullptr;
 }
 
+void Core::when_let_go(Pid process, std::function<void()> done) {
+  state_->world.when_let_go(process, std::move(done));
+}
+
 Result<> Core::kill(Pid process) {
   if (state_->world.group(process) == nullptr)
     return fail(Errc::no_such_process, "the process is not traced");

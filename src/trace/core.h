@@ -99,6 +99,10 @@ class Core {
   void detach_everything(Engine& engine);
   // True when the core has no ptrace hold on any task of the process.
   [[nodiscard]] bool released(Pid process) const;
+  // `done`, once nothing of the process waits to be released any more: what is left of it then is another
+  // engine's, sleeps in vfork (it cannot be stopped, so it cannot be released either), or shares memory with
+  // breakpoints. Not from within the call; never if the core ends first.
+  void when_let_go(Pid process, std::function<void()> done);
   // SIGKILL; Died and Reaped come as for any death.
   Result<> kill(Pid process);
 

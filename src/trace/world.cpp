@@ -1,6 +1,9 @@
 #include "trace/world.h"
 
 #include <algorithm>
+#include <iterator>
+
+#include "trace/release.h"
 
 namespace cotrace::trace {
 
@@ -55,6 +58,7 @@ void World::set_state(Task& task, TaskState state) {
   } else {
     waits.expect(task.id.tid);
   }
+  if (state == TaskState::in_vfork || state == TaskState::gone) look_at_departures();
 }
 
 void World::move_to_space(Task& task, std::shared_ptr<AddressSpace> space) {
@@ -96,6 +100,31 @@ void World::run_deferred() {
   // What comes up meanwhile waits for the next round, so that one task cannot keep the reactor from the
   // others.
   for (auto& work : std::exchange(deferred_, {})) work();
+}
+
+void World::when_let_go(Pid process, std::function<void()> done) {
+  departures_.push_back({process, std::move(done)});
+  look_at_departures();
+}
+
+void World::look_at_departures() {
+  if (!departures_.empty()) defer([this] { tell_departures(); });
+}
+
+bool World::let_go(Pid process) const {
+  const ThreadGroup* left = group(process);
+  return left == nullptr || std::ranges::all_of(left->tasks, [](const Task* task) {
+           return needed(*task) || task->state == TaskState::in_vfork || task->state == TaskState::gone;
+         });
+}
+
+void World::tell_departures() {
+  const auto staying = std::ranges::stable_partition(
+      departures_, [this](const Departure& departure) { return !let_go(departure.process); });
+  std::vector<Departure> gone(std::make_move_iterator(staying.begin()),
+                              std::make_move_iterator(staying.end()));
+  departures_.erase(staying.begin(), staying.end());
+  for (const auto& departure : gone) departure.done();
 }
 
 void World::bury() {

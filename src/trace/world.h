@@ -71,10 +71,18 @@ class World {
   void defer(std::function<void()> work);
   void run_deferred();
 
+  // `done`, once nothing of the process waits to be let go: what is left of it then belongs to another
+  // engine, sleeps in vfork, or is a shadow. Not from within the call.
+  void when_let_go(Pid process, std::function<void()> done);
+  // A task is gone, asleep, or wanted again.
+  void look_at_departures();
+
   PointId new_point() { return PointId{++last_point_}; }
 
  private:
   void bury();
+  [[nodiscard]] bool let_go(Pid process) const;
+  void tell_departures();
 
   std::unordered_map<Tid, std::unique_ptr<Task>> tasks_;
   std::unordered_map<std::uint64_t, Task*> by_serial_;
@@ -84,6 +92,11 @@ class World {
   std::vector<std::unique_ptr<Task>> dead_tasks_;
   std::vector<std::unique_ptr<ThreadGroup>> dead_groups_;
   std::vector<std::function<void()>> deferred_;
+  struct Departure {
+    Pid process;
+    std::function<void()> done;
+  };
+  std::vector<Departure> departures_;
   std::shared_ptr<World*> alive_;
   std::uint64_t last_serial_{0};
   std::uint64_t last_point_{0};
