@@ -152,7 +152,10 @@ void begin_birth(World& world, Task& creator, const stop::Clone& stop) {
   creator.cloned.child = child.id;
   // Its first stop may have been there before, or be there already: then both go on without another round of
   // the loop, and no drain that came before the child was known can have passed it over.
-  if (auto early = world.early.extract(stop.child)) {
+  auto early = world.early.extract(stop.child);
+  // An end that nobody asked for may be that of an earlier task with the same id.
+  const bool stale = early && !WIFSTOPPED(early.mapped()) && sys::task_status(stop.child).has_value();
+  if (early && !stale) {
     handle_status(world, {stop.child, early.mapped()});
   } else if (auto status = world.waits.poll(stop.child)) {
     handle_status(world, *status);

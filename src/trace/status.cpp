@@ -106,8 +106,8 @@ void handle_status(World& world, const sys::WaitStatus& status) {
   Task* task = world.find(status.tid);
   if (task == nullptr) task = executing_thread(world, status);
   if (task == nullptr) {
-    // Its creator's event is still to come; or it is no task of ours, and its status does no harm here.
-    if (WIFSTOPPED(status.status)) world.early[status.tid] = status.status;
+    // Its creator's event is still to come. It may have been killed before it ever ran.
+    world.early[status.tid] = status.status;
     return;
   }
   if (!WIFSTOPPED(status.status)) {

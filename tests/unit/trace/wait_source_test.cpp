@@ -111,6 +111,13 @@ TEST_F(WaitSourceTest, ATaskThatStandsIsNotAskedFor) {
   EXPECT_EQ(kernel.asked_one, 1);
 }
 
+// A leader's end is there to be taken only when its threads' have been: the order of taking is that of ending.
+TEST_F(WaitSourceTest, DeathsComeInTheOrderTheyWereTakenAndBeforeTheStops) {
+  for (int tid = 1; tid <= 5; ++tid) waits.expect(Tid{tid});
+  kernel.ready = {{Tid{1}, 0x1900}, {Tid{4}, 0x57f}, {Tid{2}, 9}, {Tid{5}, 0x57f}, {Tid{3}, 9}};
+  EXPECT_EQ(tids(waits.drain_all()), (std::vector{3, 2, 1, 4, 5}));
+}
+
 TEST_F(WaitSourceTest, AChildOfTheProcessAroundTheCoreIsLeftToIt) {
   waits.expect(Tid{7});
   waits.expect(Tid{9});
