@@ -10,7 +10,7 @@ configure = cmake --preset $(1) $(2) >build/configure-$(1).log || { cat build/co
 compile = cmake --build build/$(1) -j $(JOBS) $(2)
 run_tests = ctest --test-dir build/$(1) -j $(JOBS) --no-tests=error $(2) </dev/null
 
-.PHONY: help build test test-all test-gdb test-release test-sanitized test-fuzz asan tsan fuzz lint demo bench conformance clean
+.PHONY: help build test test-all test-gdb test-release test-sanitized test-fuzz asan tsan fuzz race lint demo bench conformance clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -25,6 +25,7 @@ help:
 	@echo 'make asan         every test with AddressSanitizer and UBSan'
 	@echo "make tsan         the core's unit tests with ThreadSanitizer"
 	@echo 'make fuzz         each fuzz target for [SECONDS=300]'
+	@echo 'make race         the race scenarios, N=10000 times, half of them under load'
 	@echo 'make clean        removes build/'
 
 build/:
@@ -84,6 +85,13 @@ fuzz: | build/
 	@$(call configure,fuzz,-DCOTRACE_FUZZ_SECONDS=$(SECONDS_EACH))
 	$(call compile,fuzz,--target fuzzers)
 	$(call run_tests,fuzz,-L '^fuzz$$')
+
+race: | build/
+	@scripts/setup build test
+	@$(call configure,release)
+	$(call compile,release,--target product programs)
+	COTRACE_GDBSERVER=$(CURDIR)/build/release/gdbserver COTRACE_PROGRAMS=$(CURDIR)/build/release/tests/programs \
+	  /usr/bin/python3 -B tests/race/race.py -n $(or $(N),10000)
 
 lint: | build/
 	@scripts/setup build lint
