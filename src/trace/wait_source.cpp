@@ -45,8 +45,8 @@ std::vector<sys::WaitStatus> WaitSource::drain_all(std::optional<Tid> hint) {
     // Many at once (a halt of thousands of threads): by name they cost constant time each.
     if (out.size() == few) sweep(running_, out);
   }
-  // Deaths come in the order they were found in: the kernel shows a leader's only after its threads' were taken, and an
-  // exec after those of all other threads. Of the stops the oldest comes first.
+  // Deaths come in the order they were found in: the kernel shows a leader's only after its threads' were
+  // taken, and an exec after those of all other threads. Of the stops the oldest comes first.
   std::ranges::reverse(out);
   const auto stops =
       std::ranges::stable_partition(out, [](const sys::WaitStatus& s) { return !WIFSTOPPED(s.status); });

@@ -111,7 +111,8 @@ TEST_F(WaitSourceTest, ATaskThatStandsIsNotAskedFor) {
   EXPECT_EQ(kernel.asked_one, 1);
 }
 
-// A leader's end is there to be taken only when its threads' have been: the order of taking is that of ending.
+// A leader's end is there to be taken only when its threads' have been: the order of taking is that of
+// ending.
 TEST_F(WaitSourceTest, DeathsComeInTheOrderTheyWereTakenAndBeforeTheStops) {
   for (int tid = 1; tid <= 5; ++tid) waits.expect(Tid{tid});
   kernel.ready = {{Tid{1}, 0x1900}, {Tid{4}, 0x57f}, {Tid{2}, 9}, {Tid{5}, 0x57f}, {Tid{3}, 9}};
