@@ -111,6 +111,12 @@ void complete_birth(World& world, Task& creator) {
   finish_stop(world, creator);
 }
 
+// A process that was killed stays as its parent's zombie when its tracer has taken its end.
+bool lives(Tid tid) {
+  const auto status = sys::task_status(tid);
+  return status && status->state != 'Z' && status->state != 'X';
+}
+
 // A child taken for an orphan, although its creator lives: with CLONE_PARENT nothing tells whose it is.
 bool adopted(const Task& task) {
   return !task.creator && (task.newborn || task.state == TaskState::stopped);
@@ -154,7 +160,7 @@ void begin_birth(World& world, Task& creator, const stop::Clone& stop) {
   // the loop, and no drain that came before the child was known can have passed it over.
   auto early = world.early.extract(stop.child);
   // An end that nobody asked for may be that of an earlier task with the same id.
-  const bool stale = early && !WIFSTOPPED(early.mapped()) && sys::task_status(stop.child).has_value();
+  const bool stale = early && !WIFSTOPPED(early.mapped()) && lives(stop.child);
   if (early && !stale) {
     handle_status(world, {stop.child, early.mapped()});
   } else if (auto status = world.waits.poll(stop.child)) {

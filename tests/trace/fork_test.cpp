@@ -1,6 +1,9 @@
 // New tasks: what they are, who follows them, and what becomes of the sites in their memory.
 
+#include <csignal>
+#include <fstream>
 #include <sched.h>
+#include <string>
 #include <sys/wait.h>
 
 #include "trace/tracing.h"
@@ -92,6 +95,31 @@ TEST_F(Births, AForkStormLetGoLeavesNothingTraced) {
   EXPECT_EQ(engine.count<event::Cloned>(), 300);
   EXPECT_EQ(engine.count<event::BreakpointHit>(), 0) << "only children call it, and nobody follows them";
   EXPECT_EQ(status_of(engine).code, 0);
+}
+
+// Its end is taken before its creator's event, and it stays behind as the creator's zombie.
+TEST_F(Births, AChildKilledBeforeItsCreatorsEventIsSeenHoldsNobodyUp) {
+  Diary engine;
+  auto program = launch(engine, {"fork_storm", "1", "1", "wait"});
+  resume(engine, program.task);
+  drain();
+  ASSERT_EQ(program.line().rfind("ready", 0), 0U);
+  program.go();
+  // The reactor does not run: nothing is handled until the child is dead.
+  const auto pid = std::to_string(program.pid.value);
+  pid_t child = 0;
+  while (child == 0) {
+    std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+    children >> child;
+  }
+  ASSERT_EQ(::kill(child, SIGKILL), 0);
+  for (std::string state; state != "Z";) {
+    std::ifstream stat("/proc/" + std::to_string(child) + "/stat");
+    std::string number, name;
+    stat >> number >> name >> state;
+  }
+  EXPECT_TRUE(until([&] { return died(engine, program.task); }));
+  EXPECT_EQ(engine.count<event::Cloned>(), 1);
 }
 
 TEST_F(Births, AdoptedBreakpointsCanBeRemovedInTheChildAlone) {
