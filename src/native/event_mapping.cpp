@@ -20,13 +20,6 @@ bool caught(const Process& process, std::uint64_t number) {
                               std::ranges::find(*process.catching, number) != process.catching->end());
 }
 
-// The thread stands for its tracer and is not on its way to die with its process: an exit_group or a fatal
-// signal has woken all others by the time the first of them is gone.
-bool really_stands(Tid tid) {
-  const auto status = sys::task_status(tid);
-  return status && (status->state == 't' || status->state == 'T');
-}
-
 }  // namespace
 
 EventMask events_for(const Process& process) {
@@ -273,11 +266,12 @@ Verdict EventMapping::map(Thread& executing, const event::Execed&) {
 }
 
 // Of a leader whose process has other threads. It stays as a zombie that nothing can be done with, so the
-// client is not to see it.
+// client is not to see it. Standing or not in the client's eyes, it goes on into its end: a client that has
+// resumed another thread waits for the end of the process (wire.killed_while_another_thread_is_stepped).
 Verdict EventMapping::map(Thread& thread, const event::Exiting&) {
   Process& process = *thread.process;
   const bool alone = process.threads.size() == 1 || thread.ref.tid != leader_of(process.pid);
-  if (alone || process.starting) return go_on(thread);
+  if (alone || process.starting) return {};
   const bool ran = !thread.stopped && !thread.pending;
   const Pid pid = process.pid;
   lifecycle_.drop(thread);
@@ -326,9 +320,8 @@ void EventMapping::consider_no_resumed(Pid pid) {
   client_.later([this, pid] {
     const Process* process = client_.view.process(pid);
     if (process == nullptr || process->threads.empty() || !client_.view.running().empty()) return;
-    const bool dying =
-        std::ranges::any_of(process->threads, [](const auto& entry) { return !really_stands(entry.first); });
-    if (!dying && !reports_.halt_asked()) reports_.post(session::StopReport{{}, stop::NoResumed{}});
+    if (lifecycle_.dying(*process) || reports_.halt_asked()) return;
+    reports_.post(session::StopReport{{}, stop::NoResumed{}});
   });
 }
 

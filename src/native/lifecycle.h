@@ -31,6 +31,9 @@ class Lifecycle final : public session::Processes {
   void detach(Pid pid, std::move_only_function<void(Result<>)> done) override;
   std::vector<Pid> list() override;
   bool was_attached(Pid pid) override;
+  [[nodiscard]] bool any_dying() const override;
+  // A thread of it that the client believes stopped has been woken to die.
+  [[nodiscard]] bool dying(const Process& process) const;
   void set_environment(std::string name, std::optional<std::string> value) override;
   void reset_environment() override;
   void set_working_directory(std::string directory) override;

@@ -254,4 +254,8 @@ session::EventOptions* NativeTarget::event_options() {
   return &state_->event_options;
 }
 
+bool still_traced(const trace::Core& core, Pid process) {
+  return !core.released(process);
+}
+
 }  // namespace cotrace::native

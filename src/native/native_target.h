@@ -46,6 +46,9 @@ class Observer {
   virtual void agent_printf(std::string_view /*text*/) {}
 };
 
+// The core has still to let go of the process, or to hear of its death: nobody else may wait for it.
+[[nodiscard]] bool still_traced(const trace::Core& core, Pid process);
+
 struct TargetOptions {
   std::vector<std::string> wrapper;  // words put before every program that is launched (gdbserver --wrapper)
   bool startup_with_shell{true};     // until the client says otherwise (QStartupWithShell)

@@ -1,8 +1,10 @@
 #include "native/reports.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/overloaded.h"
+#include "session/stop_queue.h"
 
 namespace cotrace::native {
 
@@ -49,6 +51,13 @@ void Reports::post(Thread& thread, session::StopReason reason) {
 void Reports::post(StopReport report) {
   queue_.emplace_back(std::move(report));
   schedule();
+}
+
+bool Reports::end_on_its_way() const {
+  return std::ranges::any_of(queue_, [](const auto& item) {
+    const auto* report = std::get_if<StopReport>(&item);
+    return report != nullptr && session::ends_process(report->reason);
+  });
 }
 
 void Reports::halting(Thread& thread) {

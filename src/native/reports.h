@@ -41,6 +41,8 @@ class Reports {
   void forget(Thread& thread);
   // Nothing that has not been handed over is of interest any more (the client has changed).
   void drop_undelivered();
+  // The end of a process has still to be handed over.
+  [[nodiscard]] bool end_on_its_way() const;
 
  private:
   using Item = std::variant<std::uint64_t, session::StopReport>;  // a thread's serial, or the whole report

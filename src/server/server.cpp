@@ -30,7 +30,7 @@ Server::Server(base::Reactor& reactor, trace::Core& core, ServerOptions options,
       options_(std::move(options)),
       services_(services),
       undebugged_(
-          reactor, [this](Pid process) { return debugged(process); },
+          reactor, [this](Pid process) { return debugged(process) || native::still_traced(core_, process); },
           [this](Pid process) { forget(process); }) {
   options_.target.foreground = options_.terminal && terminal_.in_foreground();
   if (!std::holds_alternative<StdioAddress>(options_.address)) return;

@@ -75,7 +75,9 @@ auto when_gone(Conversation& talk, Pid pid) {
     Conversation* still = later.conversation();
     if (still == nullptr) return;
     if (done) still->forget(pid);
-    later.answer(done ? rsp::Reply{rsp::reply::Ok{}} : explained(done.error()));
+    // The report of its end may have been on its way while it was asked for.
+    const bool gone = done || over_already(*still, pid);
+    later.answer(gone ? rsp::Reply{rsp::reply::Ok{}} : explained(done.error()));
   };
 }
 

@@ -228,6 +228,8 @@ class Processes {
   virtual void detach(Pid pid, std::move_only_function<void(Result<>)> done) = 0;
   virtual std::vector<Pid> list() = 0;
   virtual bool was_attached(Pid pid) = 0;  // else launched
+  // The end of one of them is on its way and will be reported, whether threads of it are still listed or not.
+  [[nodiscard]] virtual bool any_dying() const { return false; }
   // How launch() starts programs from now on.
   virtual void set_environment(std::string name, std::optional<std::string> value) = 0;  // nothing: unset
   virtual void reset_environment() = 0;

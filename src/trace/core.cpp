@@ -324,6 +324,11 @@ Result<> Core::set_xstate(TaskId id, std::span<const std::byte> area) {
   return {};
 }
 
+bool Core::really_stands(TaskId id) const {
+  const Task* task = state_->world.find(id);
+  return task != nullptr && trace::really_stands(*task);
+}
+
 std::uint64_t Core::generation(TaskId id) const {
   Task* task = state_->world.find(id);
   return task == nullptr ? 0 : task->generation;

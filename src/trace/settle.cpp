@@ -146,6 +146,12 @@ void on(World& world, Task& task, const stop::Exit& stop) {
   // here (PriorWork.ASignalThatWaitsInAStoppedProcessIsToldOnceItGoesOn, one run in fifty).
   task.job_stopped = false;
   if (task.passage) end_passage(world, task);
+  // Whoever held the task before it was killed did not ask to keep it from dying: no other thread stops here,
+  // nor would this one if its process had only one
+  // (Deaths.TheHeldLeaderOfAThreadedProcessDiesOfSigkill)
+  for (auto& attachment : task.attachments) {
+    if (!attachment.events.has(EventKind::exiting)) attachment.holds = attachment.quiesce = false;
+  }
   tell_masked(world, task, EventKind::exiting, event::Exiting{exit_status_of(stop.status)});
   finish_stop(world, task);
 }

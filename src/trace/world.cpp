@@ -1,8 +1,12 @@
 #include "trace/world.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <iterator>
+#include <sys/ptrace.h>
 
+#include "linux/proc.h"
 #include "trace/release.h"
 
 namespace cotrace::trace {
@@ -187,6 +191,21 @@ bool stands(const Task& task) {
   if (task.dead) return false;
   if (task.state == TaskState::in_vfork) return true;
   return task.state == TaskState::stopped && !task.awaits_child && !task.newborn;
+}
+
+bool really_stands(const Task& task) {
+  if (task.dead || task.exiting) return false;
+  if (task.stopped) {
+    // Woken by SIGKILL: ESRCH. Come as far as its exit stop, which stands like any other: its siginfo says so.
+    // In a group stop there is none (EINVAL).
+    const auto info = task.stopped->siginfo();
+    if (!info) return info.error().sys_errno == EINVAL;
+    return info->si_code != (PTRACE_EVENT_EXIT << 8 | SIGTRAP);
+  }
+  const auto status = sys::task_status(task.id.tid);
+  if (!status) return false;
+  if (task.state == TaskState::in_vfork) return status->state == 'D';
+  return task.state == TaskState::listening && (status->state == 't' || status->state == 'T');
 }
 
 }  // namespace cotrace::trace

@@ -109,5 +109,7 @@ Result<> flush_registers(Task& task);
 // True where the task runs no code until an engine or the kernel lets it: stopped and its stop told, or
 // inside vfork.
 bool stands(const Task& task);
+// And has not been woken to die, which no status may have told yet: asks the kernel.
+bool really_stands(const Task& task);
 
 }  // namespace cotrace::trace

@@ -108,6 +108,21 @@ TEST_F(Deaths, ThousandsOfThreadsComeAndGoAndEachEndsOnce) {
   EXPECT_EQ(status_of(a).code, 0);
 }
 
+TEST_F(Deaths, TheHeldLeaderOfAThreadedProcessDiesOfSigkill) {
+  Diary engine;
+  auto program = launch(engine, {"counter_threads", "3", "1000"});
+  run_to(engine, program, "tick");
+  engine.behave([](TaskId, const Event& event) {
+    return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
+  });
+  control(engine, program.task, ResumeAction::stop);
+  ASSERT_TRUE(until([&] { return engine.count<event::Quiesced>() == 1; }));
+  ASSERT_EQ(::kill(program.pid.value, SIGKILL), 0);
+  ASSERT_TRUE(until([&] { return died(engine, program.task); }));
+  EXPECT_EQ(status_of(engine), (ExitStatus{true, SIGKILL, false}));
+  expect_orderly(engine);
+}
+
 TEST_F(Deaths, AnEngineWithoutTheMaskHearsOfNeither) {
   Diary a, b;
   auto program = launch(a, {"exits", "thread", "3"});

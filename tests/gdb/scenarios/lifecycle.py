@@ -84,15 +84,18 @@ def killed_in_the_middle(bench):
 
 @scenario(EVERY_MODE)
 def killed_by_somebody_else(bench):
-    """SIGKILL from outside while the threads stand still, at any moment: reported, and the session lives."""
+    """SIGKILL from outside while the threads stand still: reported, and the session lives."""
     server, gdb = bench.debug("counter_threads", 4, 1000)
     gdb.run("break tick")
     bench.go(gdb)
     gdb.expect_stop("breakpoint-hit", "tick")
     os.kill(server.created_pid(), 9)
     while True:
-        # The resume may fail, for there is nobody left to resume: gdb then says so, and takes the exit with the next one.
-        gdb.try_command("-exec-continue")
+        # In all-stop the resume may fail, for there is nobody left to resume: gdb then says so, and takes the exit with the next one.
+        # In non-stop the end comes unasked; gdb 13 has an assertion that fails when it comes while gdb begins to step over a breakpoint
+        # (finish_step_over, trap_expected).
+        if not bench.mode.non_stop:
+            gdb.try_command("-exec-continue")
         stop = gdb.wait_stop()
         if stop.get("reason") not in ("breakpoint-hit", None):
             break

@@ -209,7 +209,9 @@ def killed_at_every_moment(bench):
         ended = False
         for packet in packets:
             reply = client.ask(f"vKill;{pid:x}" if packet == "vKill" else f"D;{pid:x}" if packet == "D" else packet)
-            ended = ended or bool(re.match("X0?9", reply)) or packet in ("vKill", "D")
+            # A process that cannot be let go any more is one whose end is still to be told.
+            ended = ended or bool(re.match("X0?9", reply)) or (packet in ("vKill", "D") and reply == "OK")
+            check(packet != "vKill" or ended, f"killed, whoever was first, not {reply!r}")
         while not ended:
             reply = client.ask("vCont;c")
             ended = bool(re.match("X0?9", reply))
@@ -218,6 +220,25 @@ def killed_at_every_moment(bench):
     check_match(r"^T05", client.run(bench.path("hello")), "the stop of the next program")
     ends_well(client)
     check(server.child.process.poll() is None, "the server lives")
+
+
+@scenario(HERE)
+def killed_while_another_thread_is_stepped(bench):
+    """The leader stands, as the client believes: it must not stand in the way of the end that the client waits for."""
+    _, client = connect(bench, "--once")
+    client.start()
+    client.ask("!")
+    leader = stop_thread(client.run(bench.path("spin"), "3"))
+    pid = int(leader[1:].split(".")[0], 16)
+    client.send("vCont;c")
+    wait_until(lambda: len(os.listdir(f"/proc/{pid}/task")) == 4, "the threads are there")
+    client.send_bytes(b"\x03")
+    check_match(r"^T02", client.receive(), "the stop")
+    threads = client.ask("qfThreadInfo")[1:].split(",")
+    other = next(thread for thread in threads if thread != leader)
+    os.kill(pid, signal.SIGKILL)
+    check_match(r"^(X0?9|E)", client.ask(f"vCont;s:{other}"), "the end of the process")
+    client.close()
 
 
 @scenario(HERE)

@@ -414,6 +414,12 @@ TEST_F(AllStopTest, ResumingNobodyIsAnsweredAtOnce) {
   EXPECT_THAT(target.take_calls(), IsEmpty());
 }
 
+TEST_F(AllStopTest, ThreadsThatAreGoneAreWaitedForWhileTheirProcessDies) {
+  target.process_part.dying = true;
+  run("vCont;s:p1.77");
+  EXPECT_EQ(stop(ref(1, 1), stop::Killed{SIGKILL, true}), "X09;process:1");
+}
+
 TEST_F(AllStopTest, StopActionsAloneAreAnsweredWithTheStopThatIs) {
   client.session->initial_stop({ref(1, 1), stop::Signal{SIGTRAP}});
   EXPECT_EQ(ask("vCont;t"), stopped("T05", "p1.1"));

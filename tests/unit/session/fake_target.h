@@ -72,6 +72,7 @@ struct FakeProcesses final : Processes {
   }
   std::vector<Pid> list() override { return pids; }
   bool was_attached(Pid pid) override { return pid == Pid{2}; }
+  [[nodiscard]] bool any_dying() const override { return dying; }
   void set_environment(std::string name, std::optional<std::string> value) override {
     calls.push_back("env " + name + (value ? "=" + *value : " unset"));
   }
@@ -95,6 +96,7 @@ struct FakeProcesses final : Processes {
 
   Calls& calls;
   std::vector<Pid> pids;
+  bool dying{false};
   std::optional<Result<ThreadRef>> answer_start;  // at once; nothing: the test calls pending_start
   Done pending_start;
   bool delay_end{false};

@@ -15,6 +15,7 @@ namespace {
 struct Kernel {
   std::deque<sys::WaitStatus> ready;
   std::set<Tid> strangers;  // not traced from here
+  std::set<Tid> killed;     // in their stops: SIGKILL ends these when somebody asks for them
   int asked_one{0};
   int asked_any{0};
 };
@@ -28,6 +29,7 @@ class FakeWaits : public sys::WaitCalls {
     if (it == kernel_.ready.end()) return std::nullopt;
     auto status = *it;
     kernel_.ready.erase(it);
+    if (kernel_.killed.contains(tid)) return std::nullopt;
     return status;
   }
   std::optional<sys::ReadyTask> peek() override {
@@ -83,6 +85,13 @@ TEST_F(WaitSourceTest, AHintThatNoRunningTaskExplainsMakesItLookAtAll) {
 
 TEST_F(WaitSourceTest, NoHintMeansLookAtAll) {
   kernel.ready.push_back({Tid{3}, 9});
+  EXPECT_EQ(tids(waits.drain(std::nullopt)), (std::vector{3}));
+}
+
+TEST_F(WaitSourceTest, AStopThatSigkillTookBackHidesNothing) {
+  kernel.ready.push_back({Tid{3}, 0x57f});
+  kernel.ready.push_back({Tid{4}, 0x57f});
+  kernel.killed = {Tid{4}};
   EXPECT_EQ(tids(waits.drain(std::nullopt)), (std::vector{3}));
 }
 
