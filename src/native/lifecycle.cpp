@@ -22,12 +22,15 @@ std::vector<Pid> Lifecycle::list() {
 
 bool Lifecycle::any_dying() const {
   return reports_.end_on_its_way() ||
-         std::ranges::any_of(client_.view.processes(), [this](const auto& entry) { return dying(*entry.second); });
+         std::ranges::any_of(client_.view.processes(),
+                             [this](const auto& entry) { return dying(*entry.second); });
 }
 
 bool Lifecycle::dying(const Process& process) const {
-  return std::ranges::any_of(
-      process.threads, [this](const auto& entry) { return !client_.core.really_stands(entry.second->task); });
+  // None is left but the leader, which is not shown once it has exited.
+  return process.threads.empty() || std::ranges::any_of(process.threads, [this](const auto& entry) {
+           return !client_.core.really_stands(entry.second->task);
+         });
 }
 
 bool Lifecycle::was_attached(Pid pid) {

@@ -114,8 +114,8 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
     owe_signals(actions);
     return tell(*held);
   }
-  // A client that resumes one thread of a process that has just been killed is to hear of the end: gdb 13 goes
-  // on waiting after an N (lifecycle.killed_by_somebody_else).
+  // A client that resumes one thread of a process that has just been killed is to hear of the end: gdb 13
+  // goes on waiting after an N (lifecycle.killed_by_somebody_else).
   if (!anybody(actions) && !dying()) return talk_.tell({{}, stop::NoResumed{}});
   if (std::exchange(interrupt_owed_, false)) {
     if (const auto thread = interruptible(actions)) {

@@ -40,7 +40,8 @@ std::vector<sys::WaitStatus> WaitSource::drain_all(std::optional<Tid> hint) {
       break;
     }
     auto status = calls_->wait_one(ready->tid);
-    // Woken by SIGKILL in between: its end comes with a SIGCHLD of its own, but those of others have been seen.
+    // Woken by SIGKILL in between: its end comes with a SIGCHLD of its own, but those of others have been
+    // seen.
     if (!status) continue;
     take(*status, out);
     // Many at once (a halt of thousands of threads): by name they cost constant time each.

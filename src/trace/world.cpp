@@ -196,8 +196,8 @@ bool stands(const Task& task) {
 bool really_stands(const Task& task) {
   if (task.dead || task.exiting) return false;
   if (task.stopped) {
-    // Woken by SIGKILL: ESRCH. Come as far as its exit stop, which stands like any other: its siginfo says so.
-    // In a group stop there is none (EINVAL).
+    // Woken by SIGKILL: ESRCH. Come as far as its exit stop, which stands like any other: its siginfo says
+    // so. In a group stop there is none (EINVAL).
     const auto info = task.stopped->siginfo();
     if (!info) return info.error().sys_errno == EINVAL;
     return info->si_code != (PTRACE_EVENT_EXIT << 8 | SIGTRAP);
