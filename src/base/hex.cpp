@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
 
 namespace cotrace::base {
 
@@ -22,33 +23,48 @@ constexpr auto digit_values = [] {
   return values;
 }();
 
+// Both digits of each byte value.
+constexpr auto digit_pairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {digits[i >> 4], digits[i & 15U]};
+  return pairs;
+}();
+
+int value_of(char digit) {
+  return digit_values[static_cast<unsigned char>(digit)];
+}
+
 // Container of bytes or of characters from pairs of digits.
 template <class Container>
 std::optional<Container> decode(std::string_view hex) {
   if (hex.size() % 2 != 0) return std::nullopt;
   Container out;
   out.resize(hex.size() / 2);
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const int high = hex_digit(hex[2 * i]);
-    const int low = hex_digit(hex[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    out[i] = static_cast<typename Container::value_type>(high << 4 | low);
+  int all = 0;  // negative once one of them is no digit
+  auto* to = out.data();
+  const char* from = hex.data();
+  for (const char* end = from + hex.size(); from != end; from += 2) {
+    const int byte = value_of(from[0]) << 4 | value_of(from[1]);
+    all |= byte;
+    *to++ = static_cast<typename Container::value_type>(byte);
   }
+  if (all < 0) return std::nullopt;
   return out;
 }
 
 }  // namespace
 
 int hex_digit(char c) {
-  return digit_values[static_cast<unsigned char>(c)];
+  return value_of(c);
 }
 
 void append_hex(std::string& out, std::span<const std::byte> bytes) {
-  std::size_t at = out.size();
+  const std::size_t at = out.size();
   out.resize(at + 2 * bytes.size());
+  char* to = out.data() + at;
   for (std::byte b : bytes) {
-    out[at++] = digits[std::to_integer<unsigned>(b) >> 4];
-    out[at++] = digits[std::to_integer<unsigned>(b) & 15U];
+    std::memcpy(to, digit_pairs[std::to_integer<std::size_t>(b)].data(), 2);
+    to += 2;
   }
 }
 
@@ -79,7 +95,7 @@ std::optional<std::uint64_t> number_from_hex(std::string_view hex) {
   if (hex.empty() || hex.size() > 16) return std::nullopt;
   std::uint64_t value = 0;
   for (char c : hex) {
-    const int digit = hex_digit(c);
+    const int digit = value_of(c);
     if (digit < 0) return std::nullopt;
     value = value << 4 | static_cast<std::uint64_t>(digit);
   }

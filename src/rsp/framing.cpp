@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "base/hex.h"
@@ -13,8 +14,21 @@ namespace {
 
 constexpr char interrupt = '\x03';
 
+// Eight sums side by side: the bytes of one word are added without a carry from one to the next.
+std::uint64_t add_bytes(std::uint64_t sums, std::uint64_t bytes) {
+  constexpr std::uint64_t top_bits = 0x8080808080808080;
+  return ((sums & ~top_bits) + (bytes & ~top_bits)) ^ ((sums ^ bytes) & top_bits);
+}
+
 std::uint8_t checksum(std::string_view payload) {
+  std::uint64_t sums = 0;
+  for (; payload.size() >= sizeof sums; payload.remove_prefix(sizeof sums)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, payload.data(), sizeof bytes);
+    sums = add_bytes(sums, bytes);
+  }
   unsigned sum = 0;
+  for (; sums != 0; sums >>= 8) sum += sums & 0xff;
   for (char c : payload) sum += static_cast<unsigned char>(c);
   return static_cast<std::uint8_t>(sum);
 }
@@ -63,20 +77,17 @@ void Framer::feed(std::string_view bytes) {
 
 std::optional<Incoming> Framer::next() {
   while (position_ < input_.size()) {
+    if (place_ == Place::payload) {
+      payload();
+      continue;
+    }
     const char c = input_[position_++];
-    switch (place_) {
-      case Place::between:
-        if (auto item = between(c)) return item;
-        break;
-      case Place::payload:
-        payload(c);
-        break;
-      case Place::first_digit:
-        first_digit_ = c;
-        place_ = Place::second_digit;
-        break;
-      case Place::second_digit:
-        return finish(c);
+    if (place_ == Place::second_digit) return finish(c);
+    if (place_ == Place::first_digit) {
+      first_digit_ = c;
+      place_ = Place::second_digit;
+    } else if (auto item = between(c)) {
+      return item;
     }
   }
   return std::nullopt;
@@ -104,30 +115,35 @@ void Framer::start() {
   overlong_ = false;
 }
 
-void Framer::payload(char c) {
-  if (c == '$') {
+void Framer::payload() {
+  const auto rest = std::string_view(input_).substr(position_);
+  const auto* mark = std::ranges::find_if(rest, [](char c) { return c == '#' || c == '$'; });
+  const auto piece = rest.substr(0, static_cast<std::size_t>(mark - rest.begin()));
+  const std::size_t room = limit_ - packet_.size();
+  packet_ += piece.substr(0, room);
+  overlong_ = overlong_ || piece.size() > room;
+  position_ += piece.size();
+  if (mark == rest.end()) return;
+  ++position_;
+  if (*mark == '#') {
+    place_ = Place::first_digit;
+  } else {
     // The client gave up in the middle and begins anew; in binary data this byte comes escaped.
     start();
-  } else if (c == '#') {
-    place_ = Place::first_digit;
-  } else if (packet_.size() < limit_) {
-    packet_ += c;
-  } else {
-    overlong_ = true;
   }
 }
 
 Incoming Framer::finish(char second_digit) {
   place_ = Place::between;
-  const auto packet = std::exchange(packet_, {});
+  auto packet = std::exchange(packet_, {});
   // Its checksum cannot be known any more. It is answered all the same, or the client would wait.
   if (overlong_) return incoming::Overlong{};
   const int high = base::hex_digit(first_digit_);
   const int low = base::hex_digit(second_digit);
-  if (high < 0 || low < 0 || (high << 4 | low) != checksum(packet)) {
-    return incoming::BadChecksum{unescape(packet)};
-  }
-  return incoming::Packet{unescape(packet)};
+  const bool good = high >= 0 && low >= 0 && (high << 4 | low) == checksum(packet);
+  if (packet.find('}') != std::string::npos) packet = unescape(packet);
+  if (!good) return incoming::BadChecksum{std::move(packet)};
+  return incoming::Packet{std::move(packet)};
 }
 
 std::string frame(std::string_view payload) {
@@ -139,27 +155,26 @@ std::string frame_notification(std::string_view payload) {
 }
 
 std::string run_length_encode(std::string_view payload) {
-  std::string out;
-  out.reserve(payload.size());
+  std::string out(payload.size(), '\0');
+  std::size_t written = 0;
   for (std::size_t i = 0; i < payload.size();) {
-    const char c = payload[i];
+    const char c = payload[i++];
+    out[written++] = c;
     // "}x" is one thing: a run must neither begin at its '}' nor go on from its x, which stands for another
     // byte.
-    if (c == '}' && i + 1 < payload.size()) {
-      out += payload.substr(i, 2);
-      i += 2;
+    if (c == '}' && i < payload.size()) {
+      out[written++] = payload[i++];
       continue;
     }
-    const auto end = payload.find_first_not_of(c, i + 1);
-    const std::size_t repeats = (end == std::string_view::npos ? payload.size() : end) - i - 1;
-    out += c;
-    ++i;
-    if (repeats < min_repeats) continue;
-    const std::size_t taken = usable_repeats(repeats);
-    out += '*';
-    out += static_cast<char>(taken + 29);
+    std::size_t end = i;
+    while (end < payload.size() && payload[end] == c) ++end;
+    if (end - i < min_repeats) continue;
+    const std::size_t taken = usable_repeats(end - i);
+    out[written++] = '*';
+    out[written++] = static_cast<char>(taken + 29);
     i += taken;
   }
+  out.resize(written);
   return out;
 }
 

@@ -54,7 +54,7 @@ class Framer {
   enum class Place : std::uint8_t { between, payload, first_digit, second_digit };
   std::optional<Incoming> between(char c);
   void start();
-  void payload(char c);
+  void payload();
   Incoming finish(char second_digit);
 
   std::size_t limit_;

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <utility>
 
+#include "server/tcp_diag.h"
 #include "unit/server/support.h"
 
 namespace cotrace::server {
@@ -87,6 +89,41 @@ TEST(CheckPeer, ALoopbackPeerThatHasGoneIsNobody) {
   client.close();
   const auto checked = check_peer(accepted.get());
   ASSERT_FALSE(checked.has_value());
+}
+
+class TcpPeerUid : public ::testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+// At the server's address and at the client's: an IPv6 client may be connected to an IPv4 server.
+TEST_P(TcpPeerUid, IsOursWhileThePeerIsThereAndNobodysAfterwards) {
+  const auto [host, dialled] = GetParam();
+  auto sockets = ListeningSockets::bind(*resolve({.host = host}));
+  ASSERT_TRUE(sockets.has_value() && sockets->listen().has_value());
+  auto client = testing::connect_to(address(dialled, sockets->port()));
+  const auto accepted = accept_from(*sockets);
+  ASSERT_TRUE(accepted.valid());
+  const auto local = local_address(accepted.get());
+  const auto remote = peer_address(accepted.get());
+  ASSERT_TRUE(local.has_value() && remote.has_value());
+  const auto uid = tcp_peer_uid(*local, *remote);
+  ASSERT_TRUE(uid.has_value()) << uid.error().text;
+  EXPECT_EQ(*uid, ::geteuid());
+  client.close();
+  const auto later = tcp_peer_uid(*local, *remote);
+  ASSERT_TRUE(later.has_value()) << later.error().text;
+  EXPECT_EQ(*later, std::nullopt);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, TcpPeerUid,
+                         ::testing::Values(std::pair{"127.0.0.1", "127.0.0.1"}, std::pair{"::1", "::1"},
+                                           std::pair{"127.0.0.1", "::ffff:127.0.0.1"}),
+                         [](const auto& made) { return "Number" + std::to_string(made.index); });
+
+TEST(CheckPeer, AListenerAtThePeersPortIsNotThePeer) {
+  auto sockets = ListeningSockets::bind(*resolve({.host = "127.0.0.1"}));
+  ASSERT_TRUE(sockets.has_value() && sockets->listen().has_value());
+  const auto uid = tcp_peer_uid(address("127.0.0.1", 1), address("127.0.0.1", sockets->port()));
+  ASSERT_TRUE(uid.has_value()) << uid.error().text;
+  EXPECT_EQ(*uid, std::nullopt);
 }
 
 TEST(CheckPeer, OurselvesOverAUnixSocket) {
