@@ -7,6 +7,7 @@
 // prints "done NANOSECONDS" and reads another: the driver attaches its counters in between. "skip REASON" is
 // printed when the server does not have the operation.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -113,15 +114,32 @@ void step_and_registers(Run& run) {
   });
 }
 
+// Every thread that stands, told after a `?`: in its sequence, as gdbserver does, or the first in it and the
+// others in another, which a %Stop begins.
+void take_every_stop(Run& run) {
+  const std::string list(run.client.ask("qfThreadInfo"));
+  std::size_t threads = 0;
+  for (std::string part = list; part != "l"; part = run.client.ask("qsThreadInfo"))
+    threads += static_cast<std::size_t>(std::ranges::count(part, ',')) + 1;
+  std::size_t told = 1;
+  run.client.ask("?");
+  for (;;) {
+    while (run.client.ask("vStopped") != "OK") ++told;
+    if (told >= threads) break;
+    run.client.receive_notice();
+    run.client.notice.clear();
+    ++told;
+  }
+  run.client.notice.clear();
+}
+
 // Non-stop: the other threads run; a step is OK, %Stop, vStopped, OK.
 void step_non_stop(Run& run) {
   if (run.lldb()) skip("no non-stop that a client uses");
   go_to_begin(run);
   stop_at(run, "row_begin");
   if (run.client.ask("QNonStop:1") != "OK") skip("no non-stop");
-  std::string_view reply = run.client.ask("?");
-  while (reply != "OK") reply = run.client.ask("vStopped");
-  run.client.notice.clear();
+  take_every_stop(run);
   const std::string others = "vCont;c:p" + run.process + ".-1";
   const std::string packet = "vCont;s:" + run.thread;
   // Everybody runs, then the one is stopped again, at a breakpoint of its own row.

@@ -9,6 +9,7 @@ System calls per operation are counted by strace on the server, apart from the t
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -45,7 +46,7 @@ class Program:
         return self
 
     def __exit__(self, *_):
-        # lldb-server leaves what it launched to itself when it is killed.
+        # Killed, a server leaves what it launched to itself.
         for child in children_of(self.process.pid):
             os.kill(child, signal.SIGKILL)
         if self.process.poll() is None:
@@ -183,7 +184,15 @@ class Bench:
 
     def _drive(self, server_pid, server, words, around):
         extra = ["lldb=1"] if server.lldb else []
-        return self._talk([os.path.join(self.folder, "rsp_load"), *words, *self.addresses, *extra], server_pid, around)
+        launched = children_of(server_pid)
+        try:
+            return self._talk([os.path.join(self.folder, "rsp_load"), *words, *self.addresses, *extra], server_pid, around)
+        finally:
+            # lldb-server ends with its client and leaves what it launched to itself.
+            for child in launched:
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    if os.path.samefile(f"/proc/{child}/exe", self.target):
+                        os.kill(child, signal.SIGKILL)
 
     def _talk(self, command, server_pid, around):
         with Program(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:

@@ -5,8 +5,8 @@ include(CMakePackageConfigHelpers)
 # A library that a layer links, as a linker flag for pkg-config. A new one must be added here, and its package to
 # cotraceConfig.cmake.in.
 function(cotrace_linker_flag out library)
-  set(fmt::fmt -lfmt)
-  set(spdlog::spdlog -lspdlog)
+  set(fmt::fmt-header-only "")
+  set(spdlog::spdlog_header_only "")
   set(Zydis::Zydis -lZydis)
   set(Threads::Threads -pthread)
   if(NOT DEFINED ${library})

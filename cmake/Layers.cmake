@@ -7,6 +7,7 @@ function(cotrace_options target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
     -Wno-missing-field-initializers -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wswitch-enum
     $<$<CXX_COMPILER_ID:GNU>:-Werror>)
+  target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
   # -iquote, not -I: <linux/kcmp.h> is the kernel's, "linux/kcmp.h" is ours.
   target_compile_options(${target} PRIVATE "SHELL:-iquote ${PROJECT_SOURCE_DIR}/src")
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include)

@@ -109,7 +109,8 @@ rsp::Reply resume_supported(Conversation& talk, const rsp::ResumeSupported&) {
 
 rsp::Reply resume_threads(Conversation& talk, const rsp::ResumeThreads& command) {
   // The selected process may be gone while others are there, or while its end is still to be told.
-  if (!talk.current_process() && talk.untold.empty() && talk.target.threads().empty() && !dying(talk.target)) {
+  if (!talk.current_process() && talk.untold.empty() && talk.target.threads().empty() &&
+      !dying(talk.target)) {
     // gdb 13 over the non-stop protocol asks threads to stop whose process may just have ended; an error to
     // that aborts what it is about (gdb.multi/multi-exit.exp).
     return talk.non_stop ? rsp::Reply{rsp::reply::Ok{}} : rsp::reply::Error{};

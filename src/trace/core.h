@@ -138,8 +138,8 @@ class Core {
   Result<> set_general_regs(TaskId task, const arch::native::GeneralRegs& regs);
   Result<std::vector<std::byte>> xstate(TaskId task);
   Result<> set_xstate(TaskId task, std::span<const std::byte> area);
-  // It runs no code and is not on its way into its end: a signal or an exit that ends the process has woken all
-  // its tasks by the time that the first of them is reported dead.
+  // It runs no code and is not on its way into its end: a signal or an exit that ends the process has woken
+  // all its tasks by the time that the first of them is reported dead.
   [[nodiscard]] bool really_stands(TaskId task) const;
   // Counts the stops of a task; a client compares it to tell stale knowledge. Changes whenever the task has
   // run.

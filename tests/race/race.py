@@ -53,7 +53,7 @@ class Load:
 
     def __init__(self):
         self.process = subprocess.Popen(
-            ["stress-ng", "--quiet", "--cpu", str(LOAD_WORKERS), "--timeout", "6h"], start_new_session=True
+            ["setpriv", "--pdeathsig", "TERM", "stress-ng", "--quiet", "--cpu", str(LOAD_WORKERS), "--timeout", "6h"], start_new_session=True
         )
 
     def end(self):

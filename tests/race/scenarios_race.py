@@ -159,6 +159,29 @@ def killed_while_threads_hit(bench, random):
 
 
 @race
+def killed_while_threads_stand(bench, random):
+    """SIGKILL at a stop, and one packet at once: whatever it is, the end is told, and the next program can be debugged."""
+    _, client = connect(bench)
+    stop = client.run(bench.path("counter_threads"), "4", "1000")
+    pid = pid_of(stop)
+    place = address_of(bench, "counter_threads", "tick", pid)
+    check_equal(client.ask(f"Z0,{place:x},1"), "OK", "Z0")
+    thread = stop_thread(client.ask("vCont;c"))
+    packet = random.choice((f"vCont;s:{thread}", f"vCont;c:{thread}", "vCont;c", f"z0,{place:x},1", "g", f"D;{pid:x}", f"vKill;{pid:x}"))
+    os.kill(pid, signal.SIGKILL)
+    reply = client.ask(packet)
+    if packet[0] == "v" and "Kill" in packet:
+        check_equal(reply, "OK", "vKill of what is dead already")
+    over = packet[0] in "Dv" and (reply == "OK" or reply.startswith("X09"))
+    while not over:
+        check_match(r"^(E|OK|T|[0-9a-fx]{16})", reply, f"the answer to {packet}")
+        reply = client.ask("vCont;c")
+        over = reply.startswith("X09")
+    check_match(r"^T05", client.run(bench.path("hello")), "the stop of the next program")
+    check_match(r"^W0?0", client.ask("vCont;c"), "its end")
+
+
+@race
 def client_gone_while_stepping(bench, random):
     """The client vanishes with a step under way: no trap is left for the program."""
     program = bench.program("counter_threads", 2, 5000, "wait")

@@ -14,8 +14,8 @@ from pathlib import Path
 
 # Which headers come with which CMake target. Everything else in <> is the compiler's or the kernel's.
 LIBRARY_HEADERS = {
-    r"fmt/": "fmt::fmt",
-    r"spdlog/": "spdlog::spdlog",
+    r"fmt/": "fmt::fmt-header-only",
+    r"spdlog/": "spdlog::spdlog_header_only",
     r"nlohmann/": "nlohmann_json::nlohmann_json",
     r"CLI/": "CLI11::CLI11",
     r"(Zydis|Zycore)/": "Zydis::Zydis",
