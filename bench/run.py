@@ -328,7 +328,10 @@ def main():
             f"{operation.title} ({operation.unit})", *(cell(medians[name], operation.unit) for name in servers),
             "-" if ratio is None else f"{ratio:.2f}", *("-" if calls.get(name) is None else f"{calls[name]:.1f}" for name in ("cotrace", "gdbserver")),
         ])  # fmt: skip
-    starts = {name: [start_and_memory(bench, server) for _ in range(rounds)] for name, server in real.items()}
+    starts = {name: [] for name in real}
+    for _ in range(rounds):
+        for name, server in real.items():
+            starts[name].append(start_and_memory(bench, server))
     for title, which, digits in (("start to first answer (ms)", 0, 1), ("resident memory (KiB)", 1, 0)):
         medians = {name: statistics.median(one[which] for one in values) for name, values in starts.items()}
         figures["start"][title] = medians

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -62,6 +63,38 @@ std::size_t usable_repeats(std::size_t repeats) {
   repeats = std::min(repeats, max_repeats);
   while (!count_usable(repeats)) --repeats;
   return repeats;
+}
+
+bool run_begins(std::string_view text, std::size_t at) {
+  return at + min_repeats < text.size() && text.substr(at, min_repeats) == text.substr(at + 1, min_repeats);
+}
+
+// Where four equal characters begin, or the end. Eight neighbours are compared at a time: of what is in
+// memory most is no run, and looking for them must not cost more than sending it.
+std::size_t next_run(std::string_view text, std::size_t from) {
+  constexpr std::uint64_t low_bits = 0x7f7f7f7f7f7f7f7f;
+  static_assert(std::endian::native == std::endian::little);
+  std::size_t at = from;
+  // A run may begin at each of the first six of the eight.
+  for (; at + sizeof(std::uint64_t) < text.size(); at += 6) {
+    std::uint64_t here = 0, next = 0;
+    std::memcpy(&here, text.data() + at, sizeof here);
+    std::memcpy(&next, text.data() + at + 1, sizeof next);
+    const std::uint64_t differs = here ^ next;
+    // The top bit of each byte that equals the one after it.
+    const std::uint64_t equal = ~(((differs & low_bits) + low_bits) | differs | low_bits);
+    const std::uint64_t runs = equal & (equal >> 8) & (equal >> 16);
+    if (runs != 0) return at + static_cast<std::size_t>(std::countr_zero(runs)) / 8;
+  }
+  while (at < text.size() && !run_begins(text, at)) ++at;
+  return at;
+}
+
+// "}x" is one thing: a run must neither begin at its '}' nor go on from its x, which stands for another byte.
+std::size_t next_run_among_escapes(std::string_view text, std::size_t from) {
+  std::size_t at = from;
+  while (at < text.size() && (text[at] == '}' || !run_begins(text, at))) at += text[at] == '}' ? 2 : 1;
+  return std::min(at, text.size());
 }
 
 }  // namespace
@@ -155,27 +188,22 @@ std::string frame_notification(std::string_view payload) {
 }
 
 std::string run_length_encode(std::string_view payload) {
-  std::string out(payload.size(), '\0');
-  std::size_t written = 0;
-  for (std::size_t i = 0; i < payload.size();) {
-    const char c = payload[i++];
-    out[written++] = c;
-    // "}x" is one thing: a run must neither begin at its '}' nor go on from its x, which stands for another
-    // byte.
-    if (c == '}' && i < payload.size()) {
-      out[written++] = payload[i++];
-      continue;
-    }
-    std::size_t end = i;
-    while (end < payload.size() && payload[end] == c) ++end;
-    if (end - i < min_repeats) continue;
-    const std::size_t taken = usable_repeats(end - i);
-    out[written++] = '*';
-    out[written++] = static_cast<char>(taken + 29);
-    i += taken;
+  const auto find_run = payload.find('}') == std::string_view::npos ? next_run : next_run_among_escapes;
+  std::string out;
+  out.reserve(payload.size());
+  for (std::size_t at = 0;;) {
+    const std::size_t run = find_run(payload, at);
+    out += payload.substr(at, run - at);
+    if (run == payload.size()) return out;
+    at = run;
+    const char c = payload[at++];
+    const auto rest = payload.substr(at, max_repeats);
+    const std::size_t taken = usable_repeats(std::min(rest.find_first_not_of(c), rest.size()));
+    out += c;
+    out += '*';
+    out += static_cast<char>(taken + 29);
+    at += taken;
   }
-  out.resize(written);
-  return out;
 }
 
 }  // namespace cotrace::rsp

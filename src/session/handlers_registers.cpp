@@ -23,7 +23,6 @@ const RegisterField* field_of(const RegisterSet& set, int number) {
 
 }  // namespace
 
-// Not run-length encoded: it would save bytes on a local socket, where they cost less than looking for runs.
 rsp::Reply read_registers(Conversation& talk, const rsp::ReadRegisters&) {
   const auto set = talk.target.register_set(talk.subject());
   if (!set) return failed(set.error());

@@ -12,6 +12,9 @@ using base::Overloaded;
 
 // A client may send a little more than it was told: lldb 19 does not count the packet's name.
 constexpr std::size_t longest_packet = packet_size + 1024;
+// Memory and registers are full of zeros, and what is not sent costs the client no time either.
+constexpr std::size_t worth_shortening = 1024;
+
 }  // namespace
 
 Wire::Wire(Transport& transport, Log log)
@@ -76,7 +79,8 @@ void Wire::repeat() {
 
 void Wire::reply(std::string_view payload) {
   if (log_) log_(false, payload);
-  const std::string framed = rsp::frame(payload);
+  const bool shortened = payload.size() >= worth_shortening;
+  const std::string framed = shortened ? rsp::frame(rsp::run_length_encode(payload)) : rsp::frame(payload);
   out_ += framed;
   if (acks_ != Acks::off) {
     // A stop reply comes long after the ack of an `O` packet: what was acked need not be sent again.

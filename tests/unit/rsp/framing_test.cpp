@@ -2,14 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "rsp/escape.h"
+#include "unit/rsp/run_length.h"
 
 namespace cotrace::rsp {
 namespace {
 
+using test::expand;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -140,21 +143,6 @@ TEST(Frame, PutsSumAndMarksAround) {
   EXPECT_EQ(frame_notification("Stop:T05"), "%Stop:T05#99");
 }
 
-// What a client does with a reply's run lengths, escapes respected.
-std::string expand(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '}') {
-      out += text.substr(i++, 2);
-    } else if (text[i] == '*') {
-      out.append(static_cast<std::size_t>(text[++i] - 29), out.back());
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 TEST(RunLength, ShortensRuns) {
   EXPECT_EQ(run_length_encode("0000"), "0* ");
   EXPECT_EQ(run_length_encode("00000"), "0*!");
@@ -170,6 +158,21 @@ TEST(RunLength, EveryLengthComesBackAndUsesNoForbiddenCount) {
     EXPECT_EQ(expand(encoded), text);
     EXPECT_LE(encoded.size(), text.size());
     EXPECT_EQ(encoded.find_first_of("#$+-"), std::string::npos) << length;
+  }
+}
+
+// Runs of every length at every place, with others close by.
+TEST(RunLength, WhateverTheTextItComesBack) {
+  std::mt19937 random(7);
+  for (int i = 0; i < 20000; ++i) {
+    std::string text;
+    while (text.size() < random() % 64) text.append(random() % 12, "0f}"[random() % 3]);
+    // An escape is two characters.
+    for (std::size_t at = 0; (at = text.find('}', at)) != std::string::npos; at += 2)
+      text.insert(at + 1, "]");
+    const auto encoded = run_length_encode(text);
+    ASSERT_EQ(expand(encoded), text) << text;
+    ASSERT_LE(encoded.size(), text.size());
   }
 }
 

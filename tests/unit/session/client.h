@@ -11,12 +11,13 @@
 
 #include "rsp/framing.h"
 #include "session/session.h"
+#include "unit/rsp/run_length.h"
 #include "unit/session/fake_target.h"
 
 namespace cotrace::session::test {
 
-// What the session has sent, cut at the frames: "$payload", "%payload", "+", "-". A wrong checksum fails the
-// test.
+// What the session has sent, cut at the frames: "$payload", "%payload", "+", "-", runs expanded. A wrong
+// checksum fails the test.
 inline std::vector<std::string> cut(std::string_view bytes) {
   std::vector<std::string> items;
   for (std::size_t at = 0; at < bytes.size();) {
@@ -32,7 +33,7 @@ inline std::vector<std::string> cut(std::string_view bytes) {
     unsigned sum = 0;
     for (const char c : bytes.substr(at + 1, end - at - 1)) sum += static_cast<unsigned char>(c);
     EXPECT_EQ(fmt::format("{:02x}", sum & 0xff), bytes.substr(end + 1, 2));
-    items.emplace_back(bytes.substr(at, end - at));
+    items.push_back(rsp::test::expand(bytes.substr(at, end - at)));
     at = end + 3;
   }
   return items;

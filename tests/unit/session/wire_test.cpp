@@ -123,5 +123,13 @@ TEST_F(WireTest, ASessionMayBeDestroyedWhileItSends) {
   target.report(ref(1, 1), stop::Step{});  // nobody listens
 }
 
+TEST_F(WireTest, LongRepliesGoWithTheirRunsShortened) {
+  target.memory.assign(0x1000, '\0');
+  client.sent.clear();
+  client.session->receive(rsp::frame("m1000,1000"));
+  EXPECT_LT(client.sent.size(), 300U);
+  EXPECT_THAT(client.take(), ElementsAre("+", "$" + std::string(0x2000, '0')));
+}
+
 }  // namespace
 }  // namespace cotrace::session::test
