@@ -130,7 +130,7 @@ class Client:
         self.socket.sendall(b"$" + data + b"#%02x" % (sum(data) % 256))
 
     def receive(self):
-        """The next packet; EOFError when the server has closed."""
+        """The next packet, its runs expanded; EOFError when the server has closed."""
         while True:
             match = re.search(rb"\$([^#]*)#..", self.buffer)
             if match:
@@ -139,7 +139,7 @@ class Client:
                     self.socket.sendall(b"+")
                 except (BrokenPipeError, ConnectionResetError):
                     pass  # the server has said its last word and gone
-                return match[1].decode("latin-1")
+                return re.sub(r"(.)\*(.)", lambda run: run[1] * (ord(run[2]) - 28), match[1].decode("latin-1"), flags=re.S)
             data = self.socket.recv(65536)
             if not data:
                 raise EOFError
