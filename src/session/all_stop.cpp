@@ -16,6 +16,15 @@ namespace {
 
 using base::Overloaded;
 
+// The end of a process is no answer to the step of a thread of another: gdb 13 would take that step, past a
+// breakpoint, for still under way, and never resume anything again (forks.follow_fork child_keep_schedule).
+// gdbserver keeps back whatever happens in what was not resumed.
+bool may_hear_the_end_of(std::span<const ThreadAction> actions, Pid pid) {
+  return std::ranges::any_of(actions, [pid](const ThreadAction& action) {
+    return would_run(&action) && (!action.who.tid || action.who.pid.value_or(pid) == pid);
+  });
+}
+
 class AllStop final : public StopMode {
  public:
   explicit AllStop(Conversation& talk) : talk_(talk) {}
@@ -54,7 +63,8 @@ class AllStop final : public StopMode {
   // The report that ended the run. Not in the queue: what was held back in earlier runs is older, but of
   // threads that need not have run this time.
   std::optional<StopReport> first_;
-  std::optional<Deferred> question_;  // a `?` that waits for the halt
+  std::vector<ThreadAction> resumed_;  // what the client last asked for
+  std::optional<Deferred> question_;   // a `?` that waits for the halt
   // Signals that the client gave a thread which did not run, because it had a held-back stop to tell of
   // first.
   std::map<ThreadRef, int> owed_;
@@ -68,7 +78,8 @@ void AllStop::on_stop(const StopReport& report) {
   }
   if (ends_process(report.reason)) forget_signals(report.thread.pid);
   const bool replaces_first = first_ && StopQueue::supersedes(report, *first_);
-  if (phase_ != Phase::running && !replaces_first) {
+  const bool awaited_end = !ends_process(report.reason) || may_hear_the_end_of(resumed_, report.thread.pid);
+  if ((phase_ != Phase::running || !awaited_end) && !replaces_first) {
     talk_.untold.push(report);
     return;
   }
@@ -127,6 +138,7 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
   // of its may cover the children that those reports are about.
   actions = with_owed_signals(talk_.untold.shield(std::move(actions)));
   talk_.told.resume(actions);
+  resumed_ = actions;
   phase_ = Phase::running;
   talk_.console({});  // what has come in since the last stop
   talk_.target.resume(actions);
@@ -138,7 +150,11 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
 std::optional<StopReport> AllStop::held_back(std::span<const ThreadAction> actions) {
   StopQueue& held = talk_.untold;
   for (auto at = held.begin(); at != held.end();) {
-    if (ends_process(at->reason)) return held.take(first_of_ending(at));
+    if (ends_process(at->reason)) {
+      if (may_hear_the_end_of(actions, at->thread.pid)) return held.take(first_of_ending(at));
+      ++at;
+      continue;
+    }
     const ThreadAction* action = action_for(actions, at->thread);
     if (!would_run(action)) {
       ++at;

@@ -31,11 +31,16 @@ class NonStop final : public StopMode {
   // The next untold stop goes out as the answer to vStopped or `?`; none: OK.
   rsp::Reply fetch();
   void notify_next();
+  void take_next();
+  // All that it has been told of has been answered: it is interested in the end of the last thread that runs.
+  [[nodiscard]] bool waits_for_what_runs() const;
 
   Conversation& talk_;
   // The client has not acked the last stop with vStopped. No further %Stop may be sent until it has fetched
   // all.
   bool unacked_{false};
+  // It has been told that a thread stands, and has resumed nothing since.
+  bool has_the_word_{false};
   // That stop. Its thread is not resumed before the ack: the client cannot have seen it. Empty if its process
   // is gone.
   std::optional<StopReport> in_flight_;
@@ -44,7 +49,7 @@ class NonStop final : public StopMode {
 };
 
 void NonStop::on_stop(const StopReport& report) {
-  if (std::holds_alternative<stop::NoResumed>(report.reason) && !talk_.features.no_resumed) return;
+  if (std::holds_alternative<stop::NoResumed>(report.reason) && !waits_for_what_runs()) return;
   // An exec comes under the leader's id, whichever thread called it; the leader may have been told stopped
   // (gdb.threads/non-ldr-exc-1.exp with scheduler-locking).
   const bool replaces = std::holds_alternative<stop::Exec>(report.reason);
@@ -57,15 +62,30 @@ void NonStop::on_stop(const StopReport& report) {
   if (!unacked_) notify_next();
 }
 
+// An N among stops is out of date when gdb 13 comes to it, for it resumes the threads of the stops before it:
+// it then takes its target out of its event loop and asks for the thread list for ever (stop_all_threads;
+// forks.follow_fork_mt, over the non-stop protocol).
+bool NonStop::waits_for_what_runs() const {
+  return talk_.features.no_resumed && !has_the_word_ &&
+         std::ranges::none_of(talk_.untold, [](const StopReport& r) { return stops_thread(r.reason); });
+}
+
 void NonStop::notify_next() {
-  in_flight_ = talk_.untold.pop();
+  take_next();
   unacked_ = true;
   talk_.notify_stop(*in_flight_);
+}
+
+void NonStop::take_next() {
+  in_flight_ = talk_.untold.pop();
+  has_the_word_ = has_the_word_ || stops_thread(in_flight_->reason);
 }
 
 rsp::Reply NonStop::resume(std::vector<ThreadAction> actions) {
   actions = talk_.untold.shield(std::move(actions));
   if (in_flight_) actions = shield_report(*in_flight_, std::move(actions));
+  if (std::ranges::any_of(actions, [](const ThreadAction& a) { return would_run(&a); }))
+    has_the_word_ = false;
   talk_.told.resume(actions);
   talk_.target.resume(actions);
   return rsp::reply::Ok{};
@@ -89,7 +109,7 @@ rsp::Reply NonStop::fetch() {
   in_flight_.reset();
   unacked_ = !talk_.untold.empty();
   if (!unacked_) return rsp::reply::Ok{};
-  in_flight_ = talk_.untold.pop();
+  take_next();
   return talk_.tell(*in_flight_);
 }
 

@@ -222,7 +222,7 @@ TEST_F(AllStopTest, AnExitIsToldAfterTheOthersAreHalted) {
   EXPECT_EQ(ask("g").size(), 40U);
 }
 
-TEST_F(AllStopTest, AHeldBackExitComesWhicheverThreadIsResumed) {
+TEST_F(AllStopTest, AHeldBackExitComesWithTheNextResumeButNotInsteadOfAStepElsewhere) {
   target.add(ref(2, 2));
   run();
   target.report(ref(1, 1), stop::SoftwareBreak{});
@@ -230,7 +230,19 @@ TEST_F(AllStopTest, AHeldBackExitComesWhicheverThreadIsResumed) {
   target.report(ref(2, 2), stop::Killed{SIGKILL, true});
   target.halted();
   EXPECT_EQ(client.answer(), stopped("T05swbreak:;", "p1.1"));
-  EXPECT_EQ(ask("vCont;s:p1.1"), "X09;process:2");
+  run("vCont;s:p1.1");
+  EXPECT_EQ(stop(ref(1, 1), stop::Step{}), stopped("T05", "p1.1"));
+  EXPECT_EQ(ask("vCont;c:p1.-1"), "X09;process:2");
+}
+
+TEST_F(AllStopTest, AProcessThatEndsDuringAStepElsewhereIsToldAfterIt) {
+  target.add(ref(2, 2));
+  run("vCont;s:p1.1");
+  target.lose(Pid{2});
+  target.report(ref(2, 2), stop::Killed{SIGKILL, true});
+  EXPECT_THAT(client.take(), IsEmpty());
+  EXPECT_EQ(stop(ref(1, 1), stop::Step{}), stopped("T05", "p1.1"));
+  EXPECT_EQ(ask("vCont;c"), "X09;process:2");
 }
 
 TEST_F(AllStopTest, TheEndOfAProcessTakesItsHeldBackStopsAlong) {
@@ -265,8 +277,8 @@ TEST_F(AllStopTest, AnUntoldForkComesBeforeTheEndOfItsParent) {
   target.report(ref(1, 1), stop::Exited{0, true});
   target.halted();
   EXPECT_EQ(client.answer(), stopped("T05swbreak:;", "p2.2"));
-  EXPECT_EQ(ask("vCont;s:p2.2"), "T05fork:p9.9;thread:p1.1;");
-  EXPECT_EQ(ask("vCont;s:p2.2"), "W00;process:1");
+  EXPECT_EQ(ask("vCont;c:p2.-1"), "T05fork:p9.9;thread:p1.1;");
+  EXPECT_EQ(ask("vCont;c:p2.-1"), "W00;process:1");
 }
 
 TEST_F(AllStopTest, TheChildOfAnUntoldForkIsHiddenAndNotStartedByWildcards) {

@@ -187,6 +187,18 @@ TEST_F(NonStopTest, ExitsOfThreadsAndTheLastResumedOneAreTold) {
   EXPECT_THAT(client.take(), ElementsAre("%Stop:N"));
 }
 
+TEST_F(NonStopTest, ThatNothingRunsIsNoNewsToAClientThatHasAStopToDealWith) {
+  target.report(ref(1, 1), stop::SoftwareBreak{});
+  client.take();
+  target.report(ref(1, 2), stop::NoResumed{});
+  EXPECT_EQ(ask("vStopped"), "OK");
+  target.report(ref(1, 2), stop::NoResumed{});
+  EXPECT_THAT(client.take(), IsEmpty());
+  ask("vCont;c:p1.1");
+  target.report(ref(1, 1), stop::NoResumed{});
+  EXPECT_THAT(client.take(), ElementsAre("%Stop:N"));
+}
+
 TEST_F(NonStopTest, AnExecByAnotherThreadIsToldThoughTheLeaderWasToldStopped) {
   target.report(ref(1, 1), stop::Quiet{});
   client.take();
