@@ -10,7 +10,7 @@ configure = cmake --preset $(1) $(2) >build/configure-$(1).log || { cat build/co
 compile = cmake --build build/$(1) -j $(JOBS) $(2)
 run_tests = ctest --test-dir build/$(1) -j $(JOBS) --no-tests=error $(2) </dev/null
 
-.PHONY: help build test test-all test-gdb test-release test-sanitized test-fuzz asan tsan fuzz race lint demo bench conformance clean
+.PHONY: help build test test-all test-gdb test-forks test-release test-sanitized test-fuzz asan tsan fuzz race lint demo bench conformance clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -19,6 +19,7 @@ help:
 	@echo 'make build        build/release/cotrace, and beside it gdbserver, a link to it'
 	@echo 'make test         units, the core on real programs, the command line, the structure of the tree'
 	@echo 'make test-all     these, and test-gdb, test-sanitized, test-fuzz'
+	@echo 'make test-forks   gdb follows each kind of fork with each of its settings'
 	@echo 'make lint         format, clang-tidy, include graph, size table'
 	@echo 'make bench        cotrace beside gdbserver, lldb-server and a bare ptrace loop'
 	@echo "make conformance  gdb's own test suite: cotrace beside gdbserver [LIST=file] [BOARD=name] [FILES='gdb.base/break.exp ...']"
@@ -45,7 +46,7 @@ test-release: | build/
 	@scripts/setup build test
 	@$(call configure,release)
 	$(call compile,release)
-	$(call run_tests,release,-LE '^gdb$$')
+	$(call run_tests,release,-LE '^(gdb|forks)$$')
 
 # Real gdb drives real programs.
 test-gdb: | build/
@@ -53,6 +54,13 @@ test-gdb: | build/
 	@$(call configure,release)
 	$(call compile,release)
 	$(call run_tests,release,-L '^gdb$$')
+
+# Every kind of fork with every setting of gdb, in every connection mode.
+test-forks: | build/
+	@scripts/setup build test
+	@$(call configure,release)
+	$(call compile,release)
+	$(call run_tests,release,-L '^forks$$')
 
 # What needs no debugger to drive it; `make asan` is for everything.
 test-sanitized: | build/

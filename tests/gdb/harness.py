@@ -108,6 +108,7 @@ class Gdb:
         self._stops = queue.Queue()
         self._other_stops = []
         self._current = None
+        self._heard_of = set()
         self._console = []
         self._line_at = 0
         self._token = 0
@@ -140,7 +141,7 @@ class Gdb:
                 self._console.append(record.text)
             elif record.kind == "^":
                 self._results.put(record)
-            elif record.kind == "*" and record.name == "stopped":
+            elif (record.kind == "*" and record.name == "stopped") or (record.kind == "=" and record.name in self._heard_of):
                 self._stops.put(record)
 
     def _next(self, source, timeout, what):
@@ -193,6 +194,14 @@ class Gdb:
         if self._other_stops:
             return self._other_stops.pop(0)
         return self._next(self._stops, timeout, "stop").values
+
+    def hear_of(self, notification):
+        """From now on wait_event() gives these notifications (=NAME) too. Not to be mixed with the other waits for stops."""
+        self._heard_of.add(notification)
+
+    def wait_event(self, timeout=STOP_TIMEOUT):
+        """The record of the next stop, or of the next notification that is heard of."""
+        return self._next(self._stops, timeout, "stop")
 
     def no_stop_yet(self):
         return self._stops.empty() and not self._other_stops
@@ -264,6 +273,7 @@ class Bench:
         self.server_path = os.path.abspath(os.environ["COTRACE_GDBSERVER"])
         self.programs = os.path.abspath(os.environ["COTRACE_PROGRAMS"])
         self._children = []
+        self.gdb_settings = ()  # for every gdb, before it connects
 
     def path(self, program):
         return program if os.path.isabs(program) else os.path.join(self.programs, program)
@@ -284,7 +294,10 @@ class Bench:
         return Server(self, name, [str(one) for one in arguments])
 
     def gdb(self, name="gdb", sysroot="/", mode=None):
-        return Gdb(self, name, mode or self.mode, sysroot)
+        gdb = Gdb(self, name, mode or self.mode, sysroot)
+        for setting in self.gdb_settings:
+            gdb.run(setting)
+        return gdb
 
     def connect(self, gdb, server, file=None):
         if file is not None:
