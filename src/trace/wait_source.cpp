@@ -1,6 +1,9 @@
 #include "trace/wait_source.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <ranges>
 #include <sys/wait.h>
 
 namespace cotrace::trace {
@@ -49,11 +52,12 @@ std::vector<sys::WaitStatus> WaitSource::drain_all(std::optional<Tid> hint) {
   }
   // Deaths come in the order they were found in: the kernel shows a leader's only after its threads' were
   // taken, and an exec after those of all other threads. Of the stops the oldest comes first.
-  std::ranges::reverse(out);
-  const auto stops =
-      std::ranges::stable_partition(out, [](const sys::WaitStatus& s) { return !WIFSTOPPED(s.status); });
-  std::reverse(out.begin(), stops.begin());
-  return out;
+  const auto is_stop = [](const sys::WaitStatus& s) { return WIFSTOPPED(s.status); };
+  std::vector<sys::WaitStatus> ordered;
+  ordered.reserve(out.size());
+  std::ranges::copy_if(out, std::back_inserter(ordered), std::not_fn(is_stop));
+  std::ranges::copy_if(out | std::views::reverse, std::back_inserter(ordered), is_stop);
+  return ordered;
 }
 
 std::vector<sys::WaitStatus> WaitSource::drain(std::optional<Tid> hint) {

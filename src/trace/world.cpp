@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <iterator>
 #include <sys/ptrace.h>
 
 #include "linux/proc.h"
@@ -123,11 +122,12 @@ bool World::let_go(Pid process) const {
 }
 
 void World::tell_departures() {
-  const auto staying = std::ranges::stable_partition(
-      departures_, [this](const Departure& departure) { return !let_go(departure.process); });
-  std::vector<Departure> gone(std::make_move_iterator(staying.begin()),
-                              std::make_move_iterator(staying.end()));
-  departures_.erase(staying.begin(), staying.end());
+  std::vector<Departure> gone;
+  std::vector<Departure> staying;
+  for (Departure& departure : departures_) {
+    (let_go(departure.process) ? gone : staying).push_back(std::move(departure));
+  }
+  departures_ = std::move(staying);
   for (const auto& departure : gone) departure.done();
 }
 

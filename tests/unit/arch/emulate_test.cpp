@@ -19,48 +19,47 @@ class Emulation : public ::testing::Test {
   // Carries one instruction out both ways. False if emulate() declined, which must then have changed nothing.
   bool agrees(Mode mode, const GeneralRegs& before, const std::vector<std::byte>& code,
               const std::string& what) {
-    const std::vector<std::byte> memory_before(processor_.data().begin(), processor_.data().end());
+    const std::vector<std::byte> memory_before(processor.data().begin(), processor.data().end());
     GeneralRegs emulated = before;
-    DataMemory memory(processor_);
+    DataMemory memory(processor);
     const bool done = emulate(mode, emulated, code, memory);
-    const std::vector<std::byte> memory_emulated(processor_.data().begin(), processor_.data().end());
-    std::copy(memory_before.begin(), memory_before.end(), processor_.data().begin());
+    const std::vector<std::byte> memory_emulated(processor.data().begin(), processor.data().end());
+    std::copy(memory_before.begin(), memory_before.end(), processor.data().begin());
     if (!done) {
       EXPECT_EQ(describe(emulated), describe(before)) << what;
       EXPECT_EQ(memory_emulated, memory_before) << what;
       return false;
     }
-    processor_.put(before.rip, code);
-    const auto real = processor_.step(before);
+    processor.put(before.rip, code);
+    const auto real = processor.step(before);
     EXPECT_EQ(real.signal, SIGTRAP) << what;
     EXPECT_EQ(describe(emulated), describe(real.regs)) << what << "\nfrom " << describe(before);
-    EXPECT_TRUE(std::equal(memory_emulated.begin(), memory_emulated.end(), processor_.data().begin()))
-        << what;
+    EXPECT_TRUE(std::equal(memory_emulated.begin(), memory_emulated.end(), processor.data().begin())) << what;
     return true;
   }
 
   // Addresses in rbx, rsi, rdi and rbp, a small index in rcx; the rest at random.
   GeneralRegs with_good_addresses(Mode mode) {
-    GeneralRegs regs = random_registers(random_, processor_, mode);
-    const auto middle = [&] { return processor_.data_address() + Processor::page + random_() % 512; };
+    GeneralRegs regs = random_registers(random, processor, mode);
+    const auto middle = [&] { return processor.data_address() + Processor::page + random() % 512; };
     regs.rbx = middle();
     regs.rsi = middle();
     regs.rdi = middle();
     regs.rbp = middle();
-    regs.rcx = random_() % 32;
+    regs.rcx = random() % 32;
     if (mode == Mode::bits64) regs.fs_base = regs.gs_base = middle();
     // Targets of indirect jumps, in registers and in all of the data that may be read as one.
-    regs.rax = regs.r10 = processor_.code() + random_() % 256;
+    regs.rax = regs.r10 = processor.code() + random() % 256;
     return regs;
   }
 
   void fill_data(Mode mode, bool with_targets) {
-    if (!with_targets) return fill_randomly(processor_.data(), random_);
-    const std::uint64_t target = processor_.code() + random_() % 256;
+    if (!with_targets) return fill_randomly(processor.data(), random);
+    const std::uint64_t target = processor.code() + random() % 256;
     const std::size_t size = mode == Mode::bits64 ? 8 : 4;
-    const std::size_t shift = random_() % size;
+    const std::size_t shift = random() % size;
     for (std::size_t i = 0; i < Processor::data_size; ++i) {
-      processor_.data()[i] = static_cast<std::byte>(target >> (8 * ((i + shift) % size)));
+      processor.data()[i] = static_cast<std::byte>(target >> (8 * ((i + shift) % size)));
     }
   }
 
@@ -76,11 +75,11 @@ class Emulation : public ::testing::Test {
           // The pattern of the data repeats: a jump through memory must meet its start.
           for (const Addr at : {Addr{regs.rsi}, Addr{regs.rsp}, Addr{regs.rsp + 8}}) {
             const std::uint64_t target = regs.rax;
-            std::memcpy(processor_.data().data() + (at - Addr{processor_.data_address()}), &target,
+            std::memcpy(processor.data().data() + (at - Addr{processor.data_address()}), &target,
                         mode == Mode::bits64 ? 8 : 4);
           }
         } else if (round % 2 != 0) {
-          regs.rax = interesting_value(random_, processor_) & (mode == Mode::bits64 ? ~0ull : 0xffffffffull);
+          regs.rax = interesting_value(random, processor) & (mode == Mode::bits64 ? ~0ull : 0xffffffffull);
         }
         EXPECT_TRUE(agrees(mode, regs, code, test.text)) << test.text << " is not emulated";
         if (HasFailure()) return;
@@ -88,8 +87,8 @@ class Emulation : public ::testing::Test {
     }
   }
 
-  Processor processor_;
-  std::mt19937_64 random_{20240229};
+  Processor processor;
+  std::mt19937_64 random{20240229};
 };
 
 TEST_F(Emulation, DoesWhatTheProcessorDoes64) {
@@ -106,15 +105,15 @@ TEST_F(Emulation, RandomInstructionsAreRightOrDeclined) {
   int emulated = 0;
   for (int round = 0; round < 25000; ++round) {
     std::vector<std::byte> code(15);
-    fill_randomly(code, random_);
-    std::size_t prefix_count = random_() % 8 < 4 ? 0 : random_() % 3;
+    fill_randomly(code, random);
+    std::size_t prefix_count = random() % 8 < 4 ? 0 : random() % 3;
     for (std::size_t i = 0; i < prefix_count; ++i) {
-      code[i] = static_cast<std::byte>(prefixes[random_() % std::size(prefixes)]);
+      code[i] = static_cast<std::byte>(prefixes[random() % std::size(prefixes)]);
     }
-    if (random_() % 4 == 0) code[prefix_count] = std::byte{0x0f};
-    if (round % 16 == 0) fill_randomly(processor_.data(), random_);
-    const Mode mode = random_() % 4 == 0 ? Mode::bits32 : Mode::bits64;
-    if (agrees(mode, random_registers(random_, processor_, mode), code, hex(code))) ++emulated;
+    if (random() % 4 == 0) code[prefix_count] = std::byte{0x0f};
+    if (round % 16 == 0) fill_randomly(processor.data(), random);
+    const Mode mode = random() % 4 == 0 ? Mode::bits32 : Mode::bits64;
+    if (agrees(mode, random_registers(random, processor, mode), code, hex(code))) ++emulated;
     ASSERT_FALSE(HasFailure());
   }
   EXPECT_GT(emulated, 2000);
@@ -133,7 +132,7 @@ TEST_F(Emulation, ArithmeticOnExtremesSetsTheFlagsExactly) {
   for (std::string_view code : codes) {
     for (std::uint64_t left : values) {
       for (std::uint64_t right : values) {
-        GeneralRegs regs = random_registers(random_, processor_, Mode::bits64);
+        GeneralRegs regs = random_registers(random, processor, Mode::bits64);
         regs.rax = left;
         regs.rcx = right;
         ASSERT_TRUE(agrees(Mode::bits64, regs, bytes(code), std::string(code)));
@@ -203,7 +202,7 @@ TEST_F(Declined, UnknownSegmentsOf32BitPrograms) {
   GeneralRegs regs = with_good_addresses(Mode::bits32);
   regs.ss = 0x7;
   GeneralRegs untouched = regs;
-  DataMemory memory(processor_);
+  DataMemory memory(processor);
   EXPECT_FALSE(emulate(Mode::bits32, regs, bytes("50"), memory));
   EXPECT_EQ(describe(regs), describe(untouched));
 }
@@ -212,7 +211,7 @@ TEST_F(Declined, UnknownSegmentsOf32BitPrograms) {
 TEST_F(Emulation, ClearsTheResumeFlag) {
   GeneralRegs regs = with_good_addresses(Mode::bits64);
   regs.eflags |= 0x10000;
-  DataMemory memory(processor_);
+  DataMemory memory(processor);
   ASSERT_TRUE(emulate(Mode::bits64, regs, bytes("90"), memory));
   EXPECT_EQ(regs.eflags & 0x10000, 0u);
 }

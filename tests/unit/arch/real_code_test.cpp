@@ -53,11 +53,11 @@ struct Full {
 
 class RealCode : public ::testing::Test {
  protected:
-  RealCode() { ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64); }
+  RealCode() { ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64); }
 
   bool take(std::span<const std::byte> code, Full& full) {
     return ZYAN_SUCCESS(
-        ZydisDecoderDecodeFull(&decoder_, code.data(), code.size(), &full.insn, full.operands));
+        ZydisDecoderDecodeFull(&decoder, code.data(), code.size(), &full.insn, full.operands));
   }
 
   // The copy is the same instruction on the same operands, but for the one that went by pc or the branch's
@@ -105,7 +105,7 @@ class RealCode : public ::testing::Test {
     EXPECT_EQ(after.fs_base, before.fs_base);
   }
 
-  ZydisDecoder decoder_;
+  ZydisDecoder decoder;
 };
 
 TEST_F(RealCode, DecodesRelocatesAndEmulatesWithoutSurprise) {

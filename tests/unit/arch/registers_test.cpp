@@ -30,23 +30,23 @@ XsaveLayout layout(std::uint64_t xcr0) {
 
 class Registers : public ::testing::Test {
  protected:
-  explicit Registers(Mode mode = Mode::bits64) : all_(mode, layout(0x2e7)) {
-    image_.xstate.resize(2696);
+  explicit Registers(Mode mode = Mode::bits64) : all(mode, layout(0x2e7)) {
+    image.xstate.resize(2696);
     set_in_use(0x2e7);
   }
 
-  void set_in_use(std::uint64_t bits) { std::memcpy(image_.xstate.data() + 512, &bits, sizeof bits); }
+  void set_in_use(std::uint64_t bits) { std::memcpy(image.xstate.data() + 512, &bits, sizeof bits); }
   [[nodiscard]] std::uint64_t in_use() const {
     std::uint64_t bits = 0;
-    std::memcpy(&bits, image_.xstate.data() + 512, sizeof bits);
+    std::memcpy(&bits, image.xstate.data() + 512, sizeof bits);
     return bits;
   }
   [[nodiscard]] std::size_t size_of(std::string_view name) const {
-    return all_.registers()[static_cast<std::size_t>(*all_.find(name))].bits / 8u;
+    return all.registers()[static_cast<std::size_t>(*all.find(name))].bits / 8u;
   }
   std::vector<std::byte> read(std::string_view name) {
     std::vector<std::byte> out(size_of(name), std::byte{0xee});
-    EXPECT_TRUE(all_.read(*all_.find(name), image_, out)) << name;
+    EXPECT_TRUE(all.read(*all.find(name), image, out)) << name;
     return out;
   }
   std::uint64_t number(std::string_view name) {
@@ -58,15 +58,15 @@ class Registers : public ::testing::Test {
   void write(std::string_view name, std::uint64_t value) {
     std::vector<std::byte> in(size_of(name));
     std::memcpy(in.data(), &value, std::min(in.size(), sizeof value));
-    EXPECT_TRUE(all_.write(*all_.find(name), image_, in)) << name;
+    EXPECT_TRUE(all.write(*all.find(name), image, in)) << name;
   }
   void poke(std::size_t offset, std::string_view hex) {
     const auto value = bytes(hex);
-    std::copy(value.begin(), value.end(), image_.xstate.begin() + static_cast<std::ptrdiff_t>(offset));
+    std::copy(value.begin(), value.end(), image.xstate.begin() + static_cast<std::ptrdiff_t>(offset));
   }
 
-  RegisterLayout all_;
-  RegisterImage image_;
+  RegisterLayout all;
+  RegisterImage image;
 };
 
 class Registers32 : public Registers {
@@ -133,7 +133,7 @@ TEST(RegisterLayoutTest, CopiesStandOnTheirOwn) {
 // Every register, written with its own pattern, reads back; none overlaps another.
 TEST_F(Registers, WhatIsWrittenIsRead) {
   const auto pattern = [&](std::size_t i) {
-    const auto& reg = all_.registers()[i];
+    const auto& reg = all.registers()[i];
     std::vector<std::byte> value(reg.bits / 8u);
     for (std::size_t j = 0; j < value.size(); ++j) value[j] = static_cast<std::byte>(i * 7 + j + 1);
     // The x87 words are shorter than gdb's registers for them.
@@ -143,20 +143,20 @@ TEST_F(Registers, WhatIsWrittenIsRead) {
     }
     return value;
   };
-  for (std::size_t i = 0; i < all_.registers().size(); ++i) {
-    if (all_.registers()[i].name == "ftag") continue;  // depends on the stack's contents
-    ASSERT_TRUE(all_.write(static_cast<int>(i), image_, pattern(i)));
+  for (std::size_t i = 0; i < all.registers().size(); ++i) {
+    if (all.registers()[i].name == "ftag") continue;  // depends on the stack's contents
+    ASSERT_TRUE(all.write(static_cast<int>(i), image, pattern(i)));
   }
-  for (std::size_t i = 0; i < all_.registers().size(); ++i) {
-    if (all_.registers()[i].name == "ftag") continue;
-    std::vector<std::byte> value(all_.registers()[i].bits / 8u);
-    ASSERT_TRUE(all_.read(static_cast<int>(i), image_, value));
-    EXPECT_EQ(hex(value), hex(pattern(i))) << all_.registers()[i].name;
+  for (std::size_t i = 0; i < all.registers().size(); ++i) {
+    if (all.registers()[i].name == "ftag") continue;
+    std::vector<std::byte> value(all.registers()[i].bits / 8u);
+    ASSERT_TRUE(all.read(static_cast<int>(i), image, value));
+    EXPECT_EQ(hex(value), hex(pattern(i))) << all.registers()[i].name;
   }
 }
 
 TEST_F(Registers, ComponentsInTheirInitialState) {
-  std::fill(image_.xstate.begin(), image_.xstate.end(), std::byte{0xa5});
+  std::fill(image.xstate.begin(), image.xstate.end(), std::byte{0xa5});
   set_in_use(0);
   EXPECT_EQ(number("fctrl"), 0x37fu);
   EXPECT_EQ(number("ftag"), 0xffffu);
@@ -168,7 +168,7 @@ TEST_F(Registers, ComponentsInTheirInitialState) {
 }
 
 TEST_F(Registers, WritingAnInitialComponentBringsAllOfItIntoUse) {
-  std::fill(image_.xstate.begin(), image_.xstate.end(), std::byte{0xa5});
+  std::fill(image.xstate.begin(), image.xstate.end(), std::byte{0xa5});
   set_in_use(0);
   write("ymm3h", 0x1234);
   EXPECT_EQ(in_use(), 0x4u);
@@ -216,7 +216,7 @@ TEST_F(Registers, TheFullTagWordIsMadeFromTheStack) {
   // Physical 7..0: 01 00 10 10 11 10 11 11
   EXPECT_EQ(number("ftag"), 0b01'00'10'10'11'10'11'11u);
   write("ftag", 0b11'00'01'10'11'11'11'00);
-  EXPECT_EQ(image_.xstate[4], std::byte{0b01110001});
+  EXPECT_EQ(image.xstate[4], std::byte{0b01110001});
 }
 
 TEST_F(Registers, X87PointersComeIn64BitForm) {
@@ -232,46 +232,46 @@ TEST_F(Registers, X87PointersComeIn64BitForm) {
 TEST_F(Registers, BadRequestsAreRefused) {
   std::vector<std::byte> eight(8);
   std::vector<std::byte> four(4);
-  EXPECT_EQ(all_.read(-1, image_, eight).error().code, Errc::invalid);
-  EXPECT_EQ(all_.read(149, image_, four).error().code, Errc::invalid);
-  EXPECT_EQ(all_.read(0, image_, four).error().code, Errc::invalid);
-  EXPECT_EQ(all_.write(0, image_, four).error().code, Errc::invalid);
-  EXPECT_EQ(all_.write(1000, image_, eight).error().code, Errc::invalid);
+  EXPECT_EQ(all.read(-1, image, eight).error().code, Errc::invalid);
+  EXPECT_EQ(all.read(149, image, four).error().code, Errc::invalid);
+  EXPECT_EQ(all.read(0, image, four).error().code, Errc::invalid);
+  EXPECT_EQ(all.write(0, image, four).error().code, Errc::invalid);
+  EXPECT_EQ(all.write(1000, image, eight).error().code, Errc::invalid);
 }
 
 TEST_F(Registers, AMissingOrShortAreaIsSaid) {
-  const int pkru = *all_.find("pkru");
-  const int xmm0 = *all_.find("xmm0");
+  const int pkru = *all.find("pkru");
+  const int xmm0 = *all.find("xmm0");
   std::vector<std::byte> four(4);
   std::vector<std::byte> sixteen(16);
-  image_.xstate.resize(2688);
-  EXPECT_EQ(all_.read(pkru, image_, four).error().code, Errc::unsupported);
-  EXPECT_EQ(all_.write(pkru, image_, four).error().code, Errc::unsupported);
-  image_.xstate.resize(512);  // an FXSAVE image
-  EXPECT_TRUE(all_.write(xmm0, image_, std::vector<std::byte>(16, std::byte{7})));
-  EXPECT_TRUE(all_.read(xmm0, image_, sixteen));
+  image.xstate.resize(2688);
+  EXPECT_EQ(all.read(pkru, image, four).error().code, Errc::unsupported);
+  EXPECT_EQ(all.write(pkru, image, four).error().code, Errc::unsupported);
+  image.xstate.resize(512);  // an FXSAVE image
+  EXPECT_TRUE(all.write(xmm0, image, std::vector<std::byte>(16, std::byte{7})));
+  EXPECT_TRUE(all.read(xmm0, image, sixteen));
   EXPECT_EQ(sixteen[15], std::byte{7});
-  EXPECT_EQ(all_.write(*all_.find("ymm0h"), image_, sixteen).error().code, Errc::unsupported);
-  image_.xstate.clear();
-  EXPECT_EQ(all_.read(xmm0, image_, sixteen).error().code, Errc::unsupported);
-  EXPECT_EQ(all_.write(xmm0, image_, sixteen).error().code, Errc::unsupported);
+  EXPECT_EQ(all.write(*all.find("ymm0h"), image, sixteen).error().code, Errc::unsupported);
+  image.xstate.clear();
+  EXPECT_EQ(all.read(xmm0, image, sixteen).error().code, Errc::unsupported);
+  EXPECT_EQ(all.write(xmm0, image, sixteen).error().code, Errc::unsupported);
 }
 
 TEST_F(Registers32, AreTheLowHalves) {
-  image_.general.rax = 0x1122334455667788;
+  image.general.rax = 0x1122334455667788;
   EXPECT_EQ(number("eax"), 0x55667788u);
   write("eax", 0x80000001);
-  EXPECT_EQ(image_.general.rax, 0x80000001u) << "the upper half is cleared";
+  EXPECT_EQ(image.general.rax, 0x80000001u) << "the upper half is cleared";
   write("eip", 0xf7fd0000);
-  EXPECT_EQ(image_.general.rip, 0xf7fd0000u);
+  EXPECT_EQ(image.general.rip, 0xf7fd0000u);
 }
 
 TEST_F(Registers32, OrigEaxIsSignExtended) {
   write("orig_eax", 0xffffffff);
-  EXPECT_EQ(image_.general.orig_rax, ~0ull) << "the kernel looks at all of it";
+  EXPECT_EQ(image.general.orig_rax, ~0ull) << "the kernel looks at all of it";
   EXPECT_EQ(number("orig_eax"), 0xffffffffu);
   write("orig_eax", 4);
-  EXPECT_EQ(image_.general.orig_rax, 4u);
+  EXPECT_EQ(image.general.orig_rax, 4u);
 }
 
 TEST(ModeOf, GoesByTheCodeSegment) {

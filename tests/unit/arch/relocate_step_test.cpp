@@ -27,18 +27,18 @@ class Relocation : public ::testing::Test {
   };
 
   Seen look(int signal, const GeneralRegs& regs) {
-    std::vector<std::byte> area = processor_.xstate();
+    std::vector<std::byte> area = processor.xstate();
     // XSTATE_BV: whether a component that holds zeros counts as initial is the processor's choice, and may
     // change by a mere switch to another task. The kernel fills the rest with what the registers hold either
     // way.
     std::fill_n(area.begin() + 512, 8, std::byte{0});
-    return {signal, describe(regs), {processor_.data().begin(), processor_.data().end()}, std::move(area)};
+    return {signal, describe(regs), {processor.data().begin(), processor.data().end()}, std::move(area)};
   }
 
   // Without the trap flag, which pushf would store: up to a breakpoint behind the instruction.
   Processor::Outcome run_alone(const GeneralRegs& before, std::uint8_t length) {
-    processor_.put(before.rip + length, bytes("cc"));
-    auto outcome = processor_.run(before);
+    processor.put(before.rip + length, bytes("cc"));
+    auto outcome = processor.run(before);
     if (outcome.regs.rip == before.rip + length + 1u) --outcome.regs.rip;
     return outcome;
   }
@@ -47,26 +47,26 @@ class Relocation : public ::testing::Test {
   bool agrees(Mode mode, const GeneralRegs& before, const std::vector<std::byte>& code,
               const std::string& what) {
     const Addr from{before.rip};
-    const auto copy = arch::x86_64::relocate(mode, from, Addr{processor_.scratch()}, code);
+    const auto copy = arch::x86_64::relocate(mode, from, Addr{processor.scratch()}, code);
     if (!copy) return false;
     EXPECT_LE(copy->code_size, arch::x86_64::scratch_slot_size);
-    const std::vector<std::byte> data(processor_.data().begin(), processor_.data().end());
+    const std::vector<std::byte> data(processor.data().begin(), processor.data().end());
 
-    processor_.clear_code();  // either run may have written there
-    processor_.put(before.rip, code);
-    processor_.set_xstate(xstate_);
-    const auto original = copy->is_push_flags ? run_alone(before, copy->length) : processor_.step(before);
+    processor.clear_code();  // either run may have written there
+    processor.put(before.rip, code);
+    processor.set_xstate(xstate);
+    const auto original = copy->is_push_flags ? run_alone(before, copy->length) : processor.step(before);
     const Seen expected = look(original.signal, original.regs);
 
-    std::copy(data.begin(), data.end(), processor_.data().begin());
-    processor_.clear_code();
-    processor_.put(before.rip, code);
-    processor_.set_xstate(xstate_);
-    processor_.put(processor_.scratch(), std::span(copy->code).first(copy->code_size));
+    std::copy(data.begin(), data.end(), processor.data().begin());
+    processor.clear_code();
+    processor.put(before.rip, code);
+    processor.set_xstate(xstate);
+    processor.put(processor.scratch(), std::span(copy->code).first(copy->code_size));
     GeneralRegs regs = before;
     const std::uint64_t saved = enter_copy(*copy, regs);
-    auto stepped = processor_.step(regs);
-    DataMemory memory(processor_);
+    auto stepped = processor.step(regs);
+    DataMemory memory(processor);
     EXPECT_TRUE(leave_copy(*copy, saved, stepped.regs, memory)) << what;
     const Seen seen = look(stepped.signal, stepped.regs);
 
@@ -80,24 +80,24 @@ class Relocation : public ::testing::Test {
   }
 
   GeneralRegs with_good_addresses(Mode mode) {
-    GeneralRegs regs = random_registers(random_, processor_, mode);
+    GeneralRegs regs = random_registers(random, processor, mode);
     for (auto field : {&GeneralRegs::rbx, &GeneralRegs::rsi, &GeneralRegs::rdi, &GeneralRegs::rbp}) {
-      regs.*field = processor_.data_address() + Processor::page + random_() % 512;
+      regs.*field = processor.data_address() + Processor::page + random() % 512;
     }
-    regs.rcx = random_() % 4;  // counts and indices; 0 and 1 decide what jrcxz and loop do
-    regs.rax = regs.r10 = processor_.code() + random_() % 256;
+    regs.rcx = random() % 4;  // counts and indices; 0 and 1 decide what jrcxz and loop do
+    regs.rax = regs.r10 = processor.code() + random() % 256;
     if (mode == Mode::bits64) regs.fs_base = regs.gs_base = 0;
     return regs;
   }
 
   void put_target(Addr at, std::uint64_t target) {
-    std::memcpy(processor_.data().data() + (at - Addr{processor_.data_address()}), &target, sizeof target);
+    std::memcpy(processor.data().data() + (at - Addr{processor.data_address()}), &target, sizeof target);
   }
 
   // Memory for the vector instructions, and addresses where indirect branches look for them.
   void fill(const GeneralRegs& regs) {
-    fill_randomly(processor_.data(), random_);
-    put_target(Addr{processor_.data_address() + 256}, regs.rax);
+    fill_randomly(processor.data(), random);
+    put_target(Addr{processor.data_address() + 256}, regs.rax);
     for (std::uint64_t at : {regs.rsi, regs.rsp, regs.rsp + 8}) put_target(Addr{at}, regs.rax);
   }
 
@@ -112,9 +112,9 @@ class Relocation : public ::testing::Test {
     }
   }
 
-  Processor processor_;
-  std::mt19937_64 random_{19991231};
-  const std::vector<std::byte> xstate_{processor_.xstate()};
+  Processor processor;
+  std::mt19937_64 random{19991231};
+  const std::vector<std::byte> xstate{processor.xstate()};
 };
 
 TEST_F(Relocation, CopiesDoWhatTheOriginalsDo64) {
@@ -161,19 +161,19 @@ TEST_F(Relocation, RandomInstructionsAreRightOrDeclined) {
   int relocated = 0;
   for (int round = 0; round < 8000; ++round) {
     std::vector<std::byte> code(15);
-    fill_randomly(code, random_);
-    const std::size_t start = random_() % 3 == 0 ? 1 : 0;
-    if (start != 0) code[0] = static_cast<std::byte>(0x40 + random_() % 16);
-    const std::size_t opcode_size = random_() % 2 == 0 ? 2 : 1;
+    fill_randomly(code, random);
+    const std::size_t start = random() % 3 == 0 ? 1 : 0;
+    if (start != 0) code[0] = static_cast<std::byte>(0x40 + random() % 16);
+    const std::size_t opcode_size = random() % 2 == 0 ? 2 : 1;
     if (opcode_size == 2) code[start] = std::byte{0x0f};
     if (round % 2 == 0) {
       // A RIP-relative operand in the data.
       code[start + opcode_size] &= std::byte{0x38};
       code[start + opcode_size] |= std::byte{0x05};
-      const auto distance = static_cast<std::uint32_t>(0x6000 + random_() % Processor::page / 8 * 8);
+      const auto distance = static_cast<std::uint32_t>(0x6000 + random() % Processor::page / 8 * 8);
       std::memcpy(&code[start + opcode_size + 1], &distance, sizeof distance);
     }
-    const Mode mode = random_() % 4 == 0 ? Mode::bits32 : Mode::bits64;
+    const Mode mode = random() % 4 == 0 ? Mode::bits32 : Mode::bits64;
     if (!is_comparable(mode, code)) continue;
     const GeneralRegs regs = with_good_addresses(mode);
     fill(regs);
@@ -188,17 +188,17 @@ TEST_F(Relocation, TheGuardStopsACopyThatIsNotStepped) {
   GeneralRegs regs = with_good_addresses(Mode::bits64);
   fill(regs);
   for (std::string_view code : {"48 89 d8", "eb 20", "75 10", "74 10", "e8 00 01 00 00", "e3 05"}) {
-    const auto copy = arch::x86_64::relocate(Mode::bits64, Addr{processor_.code()},
-                                             Addr{processor_.scratch()}, bytes(code));
+    const auto copy =
+        arch::x86_64::relocate(Mode::bits64, Addr{processor.code()}, Addr{processor.scratch()}, bytes(code));
     ASSERT_TRUE(copy);
-    processor_.put(processor_.code(), bytes(code));
-    const auto expected = processor_.step(regs);
-    processor_.put(processor_.scratch(), std::span(copy->code).first(copy->code_size));
+    processor.put(processor.code(), bytes(code));
+    const auto expected = processor.step(regs);
+    processor.put(processor.scratch(), std::span(copy->code).first(copy->code_size));
     GeneralRegs entered = regs;
     const std::uint64_t saved = enter_copy(*copy, entered);
-    auto ran = processor_.run(entered);
+    auto ran = processor.run(entered);
     EXPECT_EQ(ran.signal, SIGTRAP) << code;
-    DataMemory memory(processor_);
+    DataMemory memory(processor);
     EXPECT_TRUE(leave_copy(*copy, saved, ran.regs, memory)) << code;
     EXPECT_EQ(describe(ran.regs), describe(expected.regs)) << code;
   }

@@ -354,16 +354,16 @@ class ThroughShell : public testing::Test {
  protected:
   void SetUp() override {
     const char* shell = std::getenv("SHELL");
-    if (shell != nullptr) before_ = shell;
+    if (shell != nullptr) before = shell;
   }
   void TearDown() override {
-    if (before_) {
-      ::setenv("SHELL", before_->c_str(), 1);
+    if (before) {
+      ::setenv("SHELL", before->c_str(), 1);
     } else {
       ::unsetenv("SHELL");
     }
   }
-  std::optional<std::string> before_;
+  std::optional<std::string> before;
 };
 
 TEST_F(ThroughShell, QuotedArgumentsArriveByteForByte) {

@@ -20,18 +20,18 @@ constexpr std::size_t page = 4096;
 class MemoryTest : public testing::Test {
  protected:
   void SetUp() override {
-    pages_ = static_cast<std::byte*>(
+    pages = static_cast<std::byte*>(
         ::mmap(nullptr, 3 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    ASSERT_NE(pages_, MAP_FAILED);
-    for (std::size_t i = 0; i < 2 * page; ++i) pages_[i] = static_cast<std::byte>(i % 251);
-    ASSERT_EQ(::mprotect(pages_, page, PROT_READ), 0);
-    ASSERT_EQ(::munmap(pages_ + 2 * page, page), 0);
+    ASSERT_NE(pages, MAP_FAILED);
+    for (std::size_t i = 0; i < 2 * page; ++i) pages[i] = static_cast<std::byte>(i % 251);
+    ASSERT_EQ(::mprotect(pages, page, PROT_READ), 0);
+    ASSERT_EQ(::munmap(pages + 2 * page, page), 0);
   }
-  void TearDown() override { ::munmap(pages_, 2 * page); }
+  void TearDown() override { ::munmap(pages, 2 * page); }
   [[nodiscard]] Addr at(std::size_t offset) const {
-    return Addr{reinterpret_cast<std::uint64_t>(pages_) + offset};
+    return Addr{reinterpret_cast<std::uint64_t>(pages) + offset};
   }
-  std::byte* pages_{nullptr};
+  std::byte* pages{nullptr};
 };
 
 ProcessMemory memory_of(const Child& child) {
@@ -44,7 +44,7 @@ TEST_F(MemoryTest, ReadsAcrossPages) {
   Child child(pause_for_ever);
   std::vector<std::byte> out(2 * page);
   EXPECT_EQ(memory_of(child).read(at(0), out), 2 * page);
-  EXPECT_EQ(std::memcmp(out.data(), pages_, out.size()), 0);
+  EXPECT_EQ(std::memcmp(out.data(), pages, out.size()), 0);
 }
 
 TEST_F(MemoryTest, ShortAtTheEndOfTheMapping) {
@@ -52,7 +52,7 @@ TEST_F(MemoryTest, ShortAtTheEndOfTheMapping) {
   const auto memory = memory_of(child);
   std::vector<std::byte> out(page);
   EXPECT_EQ(memory.read(at(2 * page - 10), out), 10U);
-  EXPECT_EQ(std::memcmp(out.data(), pages_ + 2 * page - 10, 10), 0);
+  EXPECT_EQ(std::memcmp(out.data(), pages + 2 * page - 10, 10), 0);
   EXPECT_EQ(memory.write(at(2 * page - 3), out), 3U);
 }
 
@@ -84,7 +84,7 @@ TEST_F(MemoryTest, WritesThroughProtectionOfThatProcessAlone) {
   std::array<std::byte, 4> back{};
   EXPECT_EQ(memory.read(at(page - 2), back), 4U);
   EXPECT_EQ(back, bytes);
-  EXPECT_NE(pages_[page - 2], std::byte{0xcc});
+  EXPECT_NE(pages[page - 2], std::byte{0xcc});
 }
 
 TEST_F(MemoryTest, WriteToASharedReadOnlyFileIsRefusedNotUnmapped) {

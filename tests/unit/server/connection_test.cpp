@@ -32,119 +32,119 @@ struct Owner : ConnectionOwner {
 class ConnectionTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto opened = Connection::open(*reactor_, std::move(pair_.ours), owner_);
+    auto opened = Connection::open(*reactor, std::move(pair.ours), owner);
     ASSERT_TRUE(opened.has_value());
-    connection_ = std::move(*opened);
+    connection = std::move(*opened);
   }
   void say(std::string_view text) {
-    ASSERT_EQ(::write(pair_.theirs.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    ASSERT_EQ(::write(pair.theirs.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }
-  std::unique_ptr<base::Reactor> reactor_ = make_reactor();
-  testing::SocketPair pair_ = testing::socket_pair();
-  Owner owner_;
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<base::Reactor> reactor = make_reactor();
+  testing::SocketPair pair = testing::socket_pair();
+  Owner owner;
+  std::unique_ptr<Connection> connection;
 };
 
 TEST_F(ConnectionTest, HandsOnWhatComes) {
   say("$?#3f");
-  run_ready(*reactor_);
-  EXPECT_EQ(owner_.received, "$?#3f");
+  run_ready(*reactor);
+  EXPECT_EQ(owner.received, "$?#3f");
 }
 
 TEST_F(ConnectionTest, AnswersToOneReadAreOneWrite) {
-  owner_.on = [this](std::string_view) {
-    connection_->send("+");
-    connection_->send("$OK#9a");
+  owner.on = [this](std::string_view) {
+    connection->send("+");
+    connection->send("$OK#9a");
     int queued = -1;
-    ::ioctl(pair_.theirs.get(), FIONREAD, &queued);
+    ::ioctl(pair.theirs.get(), FIONREAD, &queued);
     EXPECT_EQ(queued, 0);
   };
   say("$!#21");
-  run_ready(*reactor_);
-  EXPECT_EQ(read_now(pair_.theirs.get()), "+$OK#9a");
+  run_ready(*reactor);
+  EXPECT_EQ(read_now(pair.theirs.get()), "+$OK#9a");
 }
 
 TEST_F(ConnectionTest, OutputOutsideOfAReadGoesAtOnce) {
-  connection_->send("%Stop:T05#00");
-  EXPECT_EQ(read_now(pair_.theirs.get()), "%Stop:T05#00");
+  connection->send("%Stop:T05#00");
+  EXPECT_EQ(read_now(pair.theirs.get()), "%Stop:T05#00");
 }
 
 TEST_F(ConnectionTest, WhatTheKernelDoesNotTakeIsKeptInOrder) {
   std::string all;
   for (int i = 0; all.size() < 4'000'000; ++i) all += std::to_string(i) + ",";
-  connection_->send(all);
+  connection->send(all);
   std::string got;
-  ASSERT_TRUE(run_until(*reactor_, [&] {
-    got += read_now(pair_.theirs.get());
+  ASSERT_TRUE(run_until(*reactor, [&] {
+    got += read_now(pair.theirs.get());
     return got.size() >= all.size();
   }));
   EXPECT_TRUE(got == all);
 }
 
 TEST_F(ConnectionTest, AClientThatDoesNotReadIsNotListenedTo) {
-  connection_->send(std::string(4'000'000, 'x'));
+  connection->send(std::string(4'000'000, 'x'));
   say("more");
-  run_ready(*reactor_);
-  EXPECT_EQ(owner_.received, "");
+  run_ready(*reactor);
+  EXPECT_EQ(owner.received, "");
   std::size_t got = 0;
-  EXPECT_TRUE(run_until(*reactor_, [&] {
-    got += read_now(pair_.theirs.get()).size();
-    return owner_.received == "more";
+  EXPECT_TRUE(run_until(*reactor, [&] {
+    got += read_now(pair.theirs.get()).size();
+    return owner.received == "more";
   }));
 }
 
 TEST_F(ConnectionTest, ThePeersEndIsReportedOnce) {
   say("x");
-  pair_.theirs.close();
-  ASSERT_TRUE(run_until(*reactor_, [&] { return owner_.closed != 0; }));
-  EXPECT_EQ(owner_.received, "x");
-  connection_->send("to nobody");
-  run_ready(*reactor_);
-  EXPECT_EQ(owner_.closed, 1);
+  pair.theirs.close();
+  ASSERT_TRUE(run_until(*reactor, [&] { return owner.closed != 0; }));
+  EXPECT_EQ(owner.received, "x");
+  connection->send("to nobody");
+  run_ready(*reactor);
+  EXPECT_EQ(owner.closed, 1);
 }
 
 TEST_F(ConnectionTest, WritingToAPeerThatHasGoneIsTheEndAndNoSignal) {
-  pair_.theirs.close();
+  pair.theirs.close();
   ::signal(SIGPIPE, SIG_IGN);  // as prepare_signals() does
-  connection_->send("x");
-  EXPECT_EQ(owner_.closed, 0) << "never from within send()";
-  ASSERT_TRUE(run_until(*reactor_, [&] { return owner_.closed != 0; }));
+  connection->send("x");
+  EXPECT_EQ(owner.closed, 0) << "never from within send()";
+  ASSERT_TRUE(run_until(*reactor, [&] { return owner.closed != 0; }));
 }
 
 TEST_F(ConnectionTest, CloseWhenSentSendsFirst) {
   const std::string last(3'000'000, 'z');
-  connection_->send(last);
-  connection_->close_when_sent();
+  connection->send(last);
+  connection->close_when_sent();
   say("not heard");
-  run_ready(*reactor_);
-  EXPECT_EQ(owner_.closed, 0);
+  run_ready(*reactor);
+  EXPECT_EQ(owner.closed, 0);
   std::string got;
-  ASSERT_TRUE(run_until(*reactor_, [&] {
-    got += read_now(pair_.theirs.get());
-    return owner_.closed == 1;
+  ASSERT_TRUE(run_until(*reactor, [&] {
+    got += read_now(pair.theirs.get());
+    return owner.closed == 1;
   }));
-  got += read_now(pair_.theirs.get());
+  got += read_now(pair.theirs.get());
   EXPECT_EQ(got.size(), last.size());
-  EXPECT_EQ(owner_.received, "");
+  EXPECT_EQ(owner.received, "");
 }
 
 TEST_F(ConnectionTest, CloseWhenSentFromWithinARead) {
-  owner_.on = [this](std::string_view) {
-    connection_->send("bye");
-    connection_->close_when_sent();
+  owner.on = [this](std::string_view) {
+    connection->send("bye");
+    connection->close_when_sent();
   };
   say("$k#6b");
-  ASSERT_TRUE(run_until(*reactor_, [&] { return owner_.closed == 1; }));
-  EXPECT_EQ(read_now(pair_.theirs.get()), "bye");
+  ASSERT_TRUE(run_until(*reactor, [&] { return owner.closed == 1; }));
+  EXPECT_EQ(read_now(pair.theirs.get()), "bye");
 }
 
 TEST_F(ConnectionTest, CloseWhenSentDoesNotWaitForAPeerThatHasGone) {
   // As the server does at its start.
   ::signal(SIGPIPE, SIG_IGN);
-  connection_->send(std::string(3'000'000, 'z'));
-  connection_->close_when_sent();
-  pair_.theirs.close();
-  EXPECT_TRUE(run_until(*reactor_, [&] { return owner_.closed == 1; }));
+  connection->send(std::string(3'000'000, 'z'));
+  connection->close_when_sent();
+  pair.theirs.close();
+  EXPECT_TRUE(run_until(*reactor, [&] { return owner.closed == 1; }));
 }
 
 TEST(ConnectionPair, ReadsFromOneAndWritesToAnother) {

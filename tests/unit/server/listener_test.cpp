@@ -32,22 +32,22 @@ class ListenerTest : public ::testing::Test {
   void SetUp() override {
     auto bound = ListeningSockets::bind(*resolve({.host = "127.0.0.1"}));
     ASSERT_TRUE(bound.has_value());
-    address_ = resolve({.host = "127.0.0.1", .port = bound->port()})->front();
-    listener_.emplace(*reactor_, std::move(*bound), owner_);
-    ASSERT_TRUE(listener_->start().has_value());
+    address = resolve({.host = "127.0.0.1", .port = bound->port()})->front();
+    listener.emplace(*reactor, std::move(*bound), owner);
+    ASSERT_TRUE(listener->start().has_value());
   }
-  std::unique_ptr<base::Reactor> reactor_ = make_reactor();
-  Owner owner_;
-  SocketAddress address_;
-  std::optional<Listener> listener_;
+  std::unique_ptr<base::Reactor> reactor = make_reactor();
+  Owner owner;
+  SocketAddress address;
+  std::optional<Listener> listener;
 };
 
 TEST_F(ListenerTest, AcceptsOurselves) {
-  const auto client = connect_to(address_);
-  ASSERT_TRUE(run_until(*reactor_, [&] { return owner_.sockets.size() == 1; }));
-  EXPECT_EQ(owner_.peers.front().host, "127.0.0.1");
-  EXPECT_EQ(owner_.peers.front().port, name_of(*local_address(client.get())).port);
-  const int socket = owner_.sockets.front().get();
+  const auto client = connect_to(address);
+  ASSERT_TRUE(run_until(*reactor, [&] { return owner.sockets.size() == 1; }));
+  EXPECT_EQ(owner.peers.front().host, "127.0.0.1");
+  EXPECT_EQ(owner.peers.front().port, name_of(*local_address(client.get())).port);
+  const int socket = owner.sockets.front().get();
   int on = 0;
   socklen_t length = sizeof on;
   ASSERT_EQ(::getsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, &length), 0);
@@ -57,41 +57,41 @@ TEST_F(ListenerTest, AcceptsOurselves) {
 }
 
 TEST_F(ListenerTest, WhoComesDuringAPauseWaits) {
-  listener_->pause();
-  const auto client = connect_to(address_);
+  listener->pause();
+  const auto client = connect_to(address);
   ASSERT_TRUE(client.valid());
-  run_ready(*reactor_);
-  EXPECT_TRUE(owner_.sockets.empty());
-  listener_->resume();
-  EXPECT_TRUE(run_until(*reactor_, [&] { return owner_.sockets.size() == 1; }));
+  run_ready(*reactor);
+  EXPECT_TRUE(owner.sockets.empty());
+  listener->resume();
+  EXPECT_TRUE(run_until(*reactor, [&] { return owner.sockets.size() == 1; }));
 }
 
 TEST_F(ListenerTest, NobodyComesInAfterClose) {
-  listener_->close();
-  EXPECT_FALSE(connect_to(address_).valid());
+  listener->close();
+  EXPECT_FALSE(connect_to(address).valid());
 }
 
 TEST_F(ListenerTest, AClientThatHasGoneBeforeItsTurnIsNobody) {
-  connect_to(address_).close();
+  connect_to(address).close();
   ASSERT_TRUE(
-      run_until(*reactor_, [&] { return owner_.refused + static_cast<int>(owner_.sockets.size()) == 1; }));
-  EXPECT_EQ(owner_.refused, 1);
+      run_until(*reactor, [&] { return owner.refused + static_cast<int>(owner.sockets.size()) == 1; }));
+  EXPECT_EQ(owner.refused, 1);
 }
 
 TEST_F(ListenerTest, WithoutDescriptorsItComplainsAndRecovers) {
-  const auto client = connect_to(address_);
+  const auto client = connect_to(address);
   rlimit former{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &former), 0);
   // The limit is on the number of the next descriptor, and all below one that is open may be taken.
   rlimit none = former;
   none.rlim_cur = 0;
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const bool told = run_until(*reactor_, [&] { return owner_.refused == 1; });
-  run_ready(*reactor_);
+  const bool told = run_until(*reactor, [&] { return owner.refused == 1; });
+  run_ready(*reactor);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &former), 0);
   ASSERT_TRUE(told);
-  EXPECT_EQ(owner_.refused, 1) << "it must not spin";
-  EXPECT_TRUE(run_until(*reactor_, [&] { return owner_.sockets.size() == 1; }));
+  EXPECT_EQ(owner.refused, 1) << "it must not spin";
+  EXPECT_TRUE(run_until(*reactor, [&] { return owner.sockets.size() == 1; }));
 }
 
 }  // namespace

@@ -35,12 +35,12 @@ namespace {
 
 class LogTest : public ::testing::Test {
  protected:
-  std::string shown() { return read_now(pipe_.ours.get()); }
-  std::unique_ptr<base::Reactor> reactor_ = testing::make_reactor();
-  testing::SocketPair pipe_ = testing::pipe_pair();
-  Notices notices_{*reactor_, pipe_.theirs.get()};
-  Log log_{notices_};
-  testing::TemporaryDirectory directory_;
+  std::string shown() { return read_now(pipe.ours.get()); }
+  std::unique_ptr<base::Reactor> reactor = testing::make_reactor();
+  testing::SocketPair pipe = testing::pipe_pair();
+  Notices notices{*reactor, pipe.theirs.get()};
+  Log log{notices};
+  testing::TemporaryDirectory directory;
 };
 
 std::string contents(const std::string& path) {
@@ -49,30 +49,30 @@ std::string contents(const std::string& path) {
 }
 
 TEST_F(LogTest, SaysNothingUnlessAsked) {
-  log_.info("a {}", Costly{});
-  log_.debug("b {}", Costly{});
-  log_.set_level(LogLevel::info);
-  log_.debug("c {}", Costly{});
-  log_.info("client {}", 1);
-  log_.set_level(LogLevel::off);
-  log_.info("d");
+  log.info("a {}", Costly{});
+  log.debug("b {}", Costly{});
+  log.set_level(LogLevel::info);
+  log.debug("c {}", Costly{});
+  log.info("client {}", 1);
+  log.set_level(LogLevel::off);
+  log.info("d");
   EXPECT_THAT(shown(), MatchesRegex("[0-9:.]+ cotrace: client 1\n"));
 }
 
 TEST_F(LogTest, TimesCanBeLeftOut) {
-  log_.set_level(LogLevel::debug);
-  log_.set_timestamps(false);
-  log_.debug("plain");
+  log.set_level(LogLevel::debug);
+  log.set_timestamps(false);
+  log.debug("plain");
   EXPECT_EQ(shown(), "cotrace: plain\n");
 }
 
 TEST_F(LogTest, GoesToAFileInstead) {
-  const auto path = directory_ / "debug.txt";
-  ASSERT_TRUE(log_.to_file(path));
-  log_.set_level(LogLevel::info);
-  log_.info("to the file");
+  const auto path = directory / "debug.txt";
+  ASSERT_TRUE(log.to_file(path));
+  log.set_level(LogLevel::info);
+  log.info("to the file");
   EXPECT_THAT(contents(path), HasSubstr("to the file\n"));
-  EXPECT_FALSE(log_.to_file("/no/such/directory/file"));
+  EXPECT_FALSE(log.to_file("/no/such/directory/file"));
 }
 
 TEST(PacketLine, ShowsDirectionClientAndEveryByte) {
@@ -86,10 +86,10 @@ TEST(ClockText, HasMicroseconds) {
 }
 
 TEST_F(LogTest, PacketsGoToTheirFileWithTimes) {
-  PacketLog packets(log_);
+  PacketLog packets(log);
   packets.packet(1, true, "nobody listens");
   EXPECT_FALSE(packets.active());
-  const auto path = directory_ / "packets";
+  const auto path = directory / "packets";
   std::ofstream(path) << "of an earlier run";
   ASSERT_TRUE(packets.to_file(path));
   packets.packet(1, true, "g");
@@ -99,7 +99,7 @@ TEST_F(LogTest, PacketsGoToTheirFileWithTimes) {
 }
 
 TEST_F(LogTest, PacketsAreShownWhileAskedFor) {
-  PacketLog packets(log_);
+  PacketLog packets(log);
   packets.set_shown(true);
   packets.packet(3, false, "OK");
   packets.set_shown(false);

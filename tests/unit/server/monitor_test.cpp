@@ -22,24 +22,24 @@ struct Host : MonitorHost {
 class MonitorTest : public ::testing::Test {
  protected:
   std::string good(std::string_view command) {
-    auto text = monitor_.run(command);
+    auto text = monitor.run(command);
     EXPECT_TRUE(text.has_value()) << command;
     return text.value_or("");
   }
   void expect_unknown(std::string_view command) {
-    const auto text = monitor_.run(command);
+    const auto text = monitor.run(command);
     ASSERT_FALSE(text.has_value()) << command;
     EXPECT_EQ(text.error().code, Errc::unsupported);
     EXPECT_THAT(text.error().text, StartsWith("Unknown monitor command.\n"));
     EXPECT_THAT(text.error().text, HasSubstr("The following monitor commands are supported:\n"));
   }
-  std::unique_ptr<base::Reactor> reactor_ = testing::make_reactor();
-  testing::SocketPair pipe_ = testing::pipe_pair();
-  Notices notices_{*reactor_, pipe_.theirs.get()};
-  Log log_{notices_};
-  PacketLog packets_{log_};
-  Host host_;
-  Monitor monitor_{host_, log_, packets_};
+  std::unique_ptr<base::Reactor> reactor = testing::make_reactor();
+  testing::SocketPair pipe = testing::pipe_pair();
+  Notices notices{*reactor, pipe.theirs.get()};
+  Log log{notices};
+  PacketLog packets{log};
+  Host host;
+  Monitor monitor{host, log, packets};
 };
 
 TEST_F(MonitorTest, HelpIsRecognisedByGdbsTestSuite) {
@@ -50,42 +50,42 @@ TEST_F(MonitorTest, HelpIsRecognisedByGdbsTestSuite) {
 
 TEST_F(MonitorTest, ExitSaysNothing) {
   EXPECT_EQ(good("exit"), "");
-  EXPECT_EQ(host_.exits, 1);
+  EXPECT_EQ(host.exits, 1);
 }
 
 TEST_F(MonitorTest, Switches) {
   EXPECT_EQ(good("set debug 1"), "Debug output enabled.\n");
-  EXPECT_EQ(log_.level(), LogLevel::debug);
+  EXPECT_EQ(log.level(), LogLevel::debug);
   EXPECT_EQ(good("set debug 1"), "Debug output enabled.\n");
   EXPECT_EQ(good("set debug 0"), "Debug output disabled.\n");
-  EXPECT_EQ(log_.level(), LogLevel::off);
+  EXPECT_EQ(log.level(), LogLevel::off);
   EXPECT_EQ(good("set remote-debug 1"), "Protocol debug output enabled.\n");
-  EXPECT_TRUE(packets_.active());
+  EXPECT_TRUE(packets.active());
   EXPECT_EQ(good("set remote-debug 0"), "Protocol debug output disabled.\n");
-  EXPECT_FALSE(packets_.active());
+  EXPECT_FALSE(packets.active());
   EXPECT_EQ(good("set debug-hw-points 1"), "H/W point debugging output enabled.\n");
   EXPECT_EQ(good("set event-loop-debug 0"), "Event loop debug output disabled.\n");
 }
 
 TEST_F(MonitorTest, SwitchingDebugOffGoesBackToWhatTheCommandLineAskedFor) {
-  log_.set_level(LogLevel::info);
+  log.set_level(LogLevel::info);
   good("set debug 1");
   good("set debug 0");
-  EXPECT_EQ(log_.level(), LogLevel::info);
+  EXPECT_EQ(log.level(), LogLevel::info);
 }
 
 TEST_F(MonitorTest, DebugFormat) {
   EXPECT_EQ(good("set debug-format all"), "All extra debug format options enabled.\n");
   EXPECT_EQ(good("set debug-format none"), "All extra debug format options disabled.\n");
   EXPECT_EQ(good("set debug-format timestamp"), "Timestamps will be added to debug output.\n");
-  const auto bad = monitor_.run("set debug-format pretty");
+  const auto bad = monitor.run("set debug-format pretty");
   ASSERT_FALSE(bad.has_value());
   EXPECT_EQ(bad.error().text, "Unknown debug-format argument: \"pretty\"\n");
 }
 
 TEST_F(MonitorTest, LibthreadDbPath) {
   EXPECT_EQ(good("set libthread-db-search-path /a:/b"), "libthread-db-search-path set to `/a:/b'\n");
-  EXPECT_EQ(host_.libthread_db, "/a:/b");
+  EXPECT_EQ(host.libthread_db, "/a:/b");
 }
 
 TEST_F(MonitorTest, Who) {
@@ -97,13 +97,13 @@ TEST_F(MonitorTest, EverythingElseIsUnknown) {
                               "exit now", "help me", "set unknown 1", "EXIT"}) {
     expect_unknown(command);
   }
-  EXPECT_EQ(host_.exits, 0);
+  EXPECT_EQ(host.exits, 0);
 }
 
 TEST_F(MonitorTest, DebugFormatsAddUp) {
-  EXPECT_TRUE(apply_debug_format(log_, "none,timestamp"));
-  EXPECT_TRUE(apply_debug_format(log_, ""));
-  EXPECT_FALSE(apply_debug_format(log_, "all,bogus"));
+  EXPECT_TRUE(apply_debug_format(log, "none,timestamp"));
+  EXPECT_TRUE(apply_debug_format(log, ""));
+  EXPECT_FALSE(apply_debug_format(log, "all,bogus"));
 }
 
 }  // namespace

@@ -38,31 +38,31 @@ bool zombie_or_gone(Pid pid) {
 
 class ProcessWatchTest : public ::testing::Test {
  protected:
-  std::unique_ptr<base::Reactor> reactor_ = make_reactor();
-  std::vector<Pid> ended_;
-  bool traced_{false};
-  ProcessWatch watch_{*reactor_, [this](Pid) { return traced_; }, [this](Pid pid) { ended_.push_back(pid); }};
+  std::unique_ptr<base::Reactor> reactor = make_reactor();
+  std::vector<Pid> ended;
+  bool traced{false};
+  ProcessWatch watch{*reactor, [this](Pid) { return traced; }, [this](Pid pid) { ended.push_back(pid); }};
 };
 
 TEST_F(ProcessWatchTest, TellsTheEndAndBuries) {
   Child child;
-  ASSERT_TRUE(watch_.add(child.pid).has_value());
-  EXPECT_TRUE(watch_.contains(child.pid));
-  run_ready(*reactor_);
-  EXPECT_TRUE(ended_.empty());
+  ASSERT_TRUE(watch.add(child.pid).has_value());
+  EXPECT_TRUE(watch.contains(child.pid));
+  run_ready(*reactor);
+  EXPECT_TRUE(ended.empty());
   child.end.close();
-  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
-  EXPECT_THAT(ended_, ElementsAre(child.pid));
-  EXPECT_TRUE(watch_.empty());
+  ASSERT_TRUE(run_until(*reactor, [&] { return !ended.empty(); }));
+  EXPECT_THAT(ended, ElementsAre(child.pid));
+  EXPECT_TRUE(watch.empty());
   EXPECT_TRUE(zombie_or_gone(child.pid)) << "not buried";
 }
 
 TEST_F(ProcessWatchTest, DoesNotBuryWhatTheTracerWaitsFor) {
   Child child;
-  ASSERT_TRUE(watch_.add(child.pid).has_value());
-  traced_ = true;
+  ASSERT_TRUE(watch.add(child.pid).has_value());
+  traced = true;
   child.end.close();
-  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
+  ASSERT_TRUE(run_until(*reactor, [&] { return !ended.empty(); }));
   int status = 0;
   EXPECT_EQ(::waitpid(child.pid.value, &status, 0), child.pid.value);
   EXPECT_EQ(WEXITSTATUS(status), 7);
@@ -70,46 +70,46 @@ TEST_F(ProcessWatchTest, DoesNotBuryWhatTheTracerWaitsFor) {
 
 TEST_F(ProcessWatchTest, SomebodyElseBuriedIt) {
   Child child;
-  ASSERT_TRUE(watch_.add(child.pid).has_value());
+  ASSERT_TRUE(watch.add(child.pid).has_value());
   child.end.close();
   ASSERT_EQ(::waitpid(child.pid.value, nullptr, 0), child.pid.value);
-  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
+  ASSERT_TRUE(run_until(*reactor, [&] { return !ended.empty(); }));
 }
 
 TEST_F(ProcessWatchTest, OnceAddedTwiceIsOnceToldOnceAndRemovedIsNotTold) {
   Child first;
   Child second;
-  ASSERT_TRUE(watch_.add(first.pid).has_value());
-  ASSERT_TRUE(watch_.add(first.pid).has_value());
-  ASSERT_TRUE(watch_.add(second.pid).has_value());
-  watch_.remove(second.pid);
+  ASSERT_TRUE(watch.add(first.pid).has_value());
+  ASSERT_TRUE(watch.add(first.pid).has_value());
+  ASSERT_TRUE(watch.add(second.pid).has_value());
+  watch.remove(second.pid);
   second.end.close();
   ASSERT_EQ(::waitpid(second.pid.value, nullptr, 0), second.pid.value);
   first.end.close();
-  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
-  run_ready(*reactor_);
-  EXPECT_THAT(ended_, ElementsAre(first.pid));
+  ASSERT_TRUE(run_until(*reactor, [&] { return !ended.empty(); }));
+  run_ready(*reactor);
+  EXPECT_THAT(ended, ElementsAre(first.pid));
 }
 
 TEST_F(ProcessWatchTest, KillsThoseItIsToldTo) {
   Child doomed;
   Child spared;
-  ASSERT_TRUE(watch_.add(doomed.pid).has_value());
-  ASSERT_TRUE(watch_.add(spared.pid).has_value());
-  watch_.kill({doomed.pid});
-  ASSERT_TRUE(run_until(*reactor_, [&] { return !ended_.empty(); }));
-  EXPECT_THAT(ended_, ElementsAre(doomed.pid));
-  EXPECT_TRUE(watch_.contains(spared.pid));
+  ASSERT_TRUE(watch.add(doomed.pid).has_value());
+  ASSERT_TRUE(watch.add(spared.pid).has_value());
+  watch.kill({doomed.pid});
+  ASSERT_TRUE(run_until(*reactor, [&] { return !ended.empty(); }));
+  EXPECT_THAT(ended, ElementsAre(doomed.pid));
+  EXPECT_TRUE(watch.contains(spared.pid));
   spared.end.close();
-  ASSERT_TRUE(run_until(*reactor_, [&] { return watch_.empty(); }));
+  ASSERT_TRUE(run_until(*reactor, [&] { return watch.empty(); }));
 }
 
 TEST_F(ProcessWatchTest, AProcessThatIsNotThere) {
   Child child;
   child.end.close();
   ASSERT_EQ(::waitpid(child.pid.value, nullptr, 0), child.pid.value);
-  EXPECT_FALSE(watch_.add(child.pid).has_value());
-  EXPECT_TRUE(watch_.empty());
+  EXPECT_FALSE(watch.add(child.pid).has_value());
+  EXPECT_TRUE(watch.empty());
 }
 
 }  // namespace
