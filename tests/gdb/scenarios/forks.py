@@ -43,7 +43,8 @@ def declined_by_gdb(kind, settings, non_stop):
 class Drive:
     """Resumes whatever stops, until no process is left; keeps what was shown."""
 
-    def __init__(self, gdb, non_stop):
+    def __init__(self, gdb, non_stop, processes):
+        self.processes = processes  # that gdb will see the end of
         self.gdb = gdb
         self.non_stop = non_stop
         self.shown = {"parent": [], "child": []}
@@ -92,14 +93,20 @@ class Drive:
 
     def next_process(self):
         """After the end of one: the others go on. False if there is none."""
-        left = self.live()
+        self.processes -= 1
+        # Not by asking gdb 13: after the last exit of a `target remote` in non-stop it now and then takes no command any more, with any server
+        # (2 of 12 runs with gdbserver 13.1).
+        if self.processes == 0:
+            return False
         if self.non_stop:
             self.resume_held()
-        elif left:
+        else:
+            left = self.live()
+            check(left, "gdb still has a process")
             # Over the non-stop protocol its end may be with gdb already, to come with the next resume: then gdb finds no registers to show.
             self.gdb.try_command(f"inferior {left[0][1:]}")
             self.gdb.run("-exec-continue")
-        return bool(left)
+        return True
 
 
 def check_shown(shown, counted, complete, who):
@@ -114,7 +121,7 @@ def follow(bench, kind, settings):
     gdb.hear_of("thread-group-started")
     settings.apply(gdb)
     gdb.run("break hit")
-    drive = Drive(gdb, bench.mode.non_stop)
+    drive = Drive(gdb, bench.mode.non_stop, 1 if settings.detach else 2)
     bench.go(gdb)
     drive.run()
     counted = {who: int(server.program_output.wait_for(rf"^{who} calls=(\d+)$").group(1)) for who in ("parent", "child")}
@@ -125,7 +132,6 @@ def follow(bench, kind, settings):
     if not follows["parent"] and kind not in THREADED:
         # It is let go at the end of its vfork, and may have come to the next call by then.
         check_equal(sorted(drive.shown["parent"])[:CALLS], list(range(1, CALLS + 1)), "hits shown of the parent before the fork")
-    gdb.quit()
 
 
 def over_non_stop(bench, kind, settings):
