@@ -261,6 +261,7 @@ class Terminal(Case):
         reader, writer = os.pipe()
         server = subprocess.Popen([self.gdbserver(), "--multi", f"unix:{self.file('s')}"], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.DEVNULL, stderr=writer)
+        self.addCleanup(server.kill)  # where the test fails half-way
         os.close(writer)
         os.read(reader, 4096)  # Listening
         with Client(self.file("s")) as client:
