@@ -111,6 +111,7 @@ struct Execed {
 
 // The task is about to exit (PTRACE_EVENT_EXIT); registers and memory can still be read. So far it is told
 // only of the leader of a process that has had several threads: whoever wants to hear of every end uses Died.
+// Whoever has not asked for it holds no task that has come here: it goes on into its end.
 struct Exiting {
   ExitStatus status;
 };

@@ -267,7 +267,7 @@ Verdict EventMapping::map(Thread& executing, const event::Execed&) {
 
 // Of a leader whose process has other threads. It stays as a zombie that nothing can be done with, so the
 // client is not to see it. Standing or not in the client's eyes, it goes on into its end: a client that has
-// resumed another thread waits for the end of the process (wire.killed_while_another_thread_is_stepped).
+// resumed another thread waits for the end of the process (lifecycle.killed_by_somebody_else).
 Verdict EventMapping::map(Thread& thread, const event::Exiting&) {
   Process& process = *thread.process;
   const bool alone = process.threads.size() == 1 || thread.ref.tid != leader_of(process.pid);

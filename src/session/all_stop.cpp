@@ -55,7 +55,6 @@ class AllStop final : public StopMode {
   StopQueue::iterator first_of_ending(StopQueue::iterator end_report);
   bool worth_telling(const StopReport& report, const ThreadAction& action);
   bool anybody(std::span<const ThreadAction> actions);
-  bool dying();
   std::vector<ThreadAction> with_owed_signals(std::vector<ThreadAction> actions);
 
   Conversation& talk_;
@@ -127,7 +126,7 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
   }
   // A client that resumes one thread of a process that has just been killed is to hear of the end: gdb 13
   // goes on waiting after an N (lifecycle.killed_by_somebody_else).
-  if (!anybody(actions) && !dying()) return talk_.tell({{}, stop::NoResumed{}});
+  if (!anybody(actions) && !talk_.any_dying()) return talk_.tell({{}, stop::NoResumed{}});
   if (std::exchange(interrupt_owed_, false)) {
     if (const auto thread = interruptible(actions)) {
       owe_signals(actions);
@@ -233,11 +232,6 @@ bool AllStop::anybody(std::span<const ThreadAction> actions) {
     const auto all = processes->list();
     return std::ranges::find(all, *action.who.pid) != all.end();
   });
-}
-
-bool AllStop::dying() {
-  const Processes* processes = talk_.target.processes();
-  return processes != nullptr && processes->any_dying();
 }
 
 std::vector<ThreadAction> AllStop::with_owed_signals(std::vector<ThreadAction> actions) {

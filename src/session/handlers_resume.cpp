@@ -66,11 +66,6 @@ Result<> set_pc(Target& target, ThreadRef thread, Addr pc) {
                                std::span(bytes).first(size));
 }
 
-bool dying(Target& target) {
-  const Processes* processes = target.processes();
-  return processes != nullptr && processes->any_dying();
-}
-
 // c, s, C, S: the thread of Hc, or the selected one; the other threads run along unless Hc has named a
 // thread.
 rsp::Reply resume_one(Conversation& talk, bool stepping, rsp::GdbSignal gdb_signal,
@@ -109,8 +104,7 @@ rsp::Reply resume_supported(Conversation& talk, const rsp::ResumeSupported&) {
 
 rsp::Reply resume_threads(Conversation& talk, const rsp::ResumeThreads& command) {
   // The selected process may be gone while others are there, or while its end is still to be told.
-  if (!talk.current_process() && talk.untold.empty() && talk.target.threads().empty() &&
-      !dying(talk.target)) {
+  if (!talk.current_process() && talk.untold.empty() && talk.target.threads().empty() && !talk.any_dying()) {
     // gdb 13 over the non-stop protocol asks threads to stop whose process may just have ended; an error to
     // that aborts what it is about (gdb.multi/multi-exit.exp).
     return talk.non_stop ? rsp::Reply{rsp::reply::Ok{}} : rsp::reply::Error{};

@@ -32,6 +32,7 @@ class NonStop final : public StopMode {
   rsp::Reply fetch();
   void notify_next();
   void take_next();
+  void answered(Pid pid);
   // All that it has been told of has been answered: it is interested in the end of the last thread that runs.
   [[nodiscard]] bool waits_for_what_runs() const;
 
@@ -39,8 +40,8 @@ class NonStop final : public StopMode {
   // The client has not acked the last stop with vStopped. No further %Stop may be sent until it has fetched
   // all.
   bool unacked_{false};
-  // It has been told that a thread stands, and has resumed nothing since.
-  bool has_the_word_{false};
+  // The last thread that it was told stands, if it has resumed nothing since: it has the word.
+  std::optional<ThreadRef> unanswered_;
   // That stop. Its thread is not resumed before the ack: the client cannot have seen it. Empty if its process
   // is gone.
   std::optional<StopReport> in_flight_;
@@ -66,7 +67,7 @@ void NonStop::on_stop(const StopReport& report) {
 // it then takes its target out of its event loop and asks for the thread list for ever (stop_all_threads;
 // forks.follow_fork_mt, over the non-stop protocol).
 bool NonStop::waits_for_what_runs() const {
-  return talk_.features.no_resumed && !has_the_word_ &&
+  return talk_.features.no_resumed && !unanswered_ &&
          std::ranges::none_of(talk_.untold, [](const StopReport& r) { return stops_thread(r.reason); });
 }
 
@@ -78,14 +79,17 @@ void NonStop::notify_next() {
 
 void NonStop::take_next() {
   in_flight_ = talk_.untold.pop();
-  has_the_word_ = has_the_word_ || stops_thread(in_flight_->reason);
+  if (stops_thread(in_flight_->reason)) {
+    unanswered_ = in_flight_->thread;
+  } else if (ends_process(in_flight_->reason)) {
+    answered(in_flight_->thread.pid);
+  }
 }
 
 rsp::Reply NonStop::resume(std::vector<ThreadAction> actions) {
   actions = talk_.untold.shield(std::move(actions));
   if (in_flight_) actions = shield_report(*in_flight_, std::move(actions));
-  if (std::ranges::any_of(actions, [](const ThreadAction& a) { return would_run(&a); }))
-    has_the_word_ = false;
+  if (std::ranges::any_of(actions, [](const ThreadAction& a) { return would_run(&a); })) unanswered_.reset();
   talk_.told.resume(actions);
   talk_.target.resume(actions);
   return rsp::reply::Ok{};
@@ -136,6 +140,12 @@ rsp::Reply NonStop::halt_reason() {
 
 void NonStop::forget(Pid pid) {
   if (in_flight_ && in_flight_->thread.pid == pid) in_flight_.reset();
+  answered(pid);
+}
+
+// There is nothing left to answer of a process that is gone.
+void NonStop::answered(Pid pid) {
+  if (unanswered_ && unanswered_->pid == pid) unanswered_.reset();
 }
 
 }  // namespace

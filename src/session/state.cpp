@@ -105,6 +105,11 @@ std::optional<ThreadRef> Conversation::find_thread(const rsp::ThreadId& id) {
   return found == all.end() ? std::nullopt : std::optional(*found);
 }
 
+bool Conversation::any_dying() const {
+  const Processes* processes = target.processes();
+  return processes != nullptr && processes->any_dying();
+}
+
 // --- telling ---
 
 rsp::Reply Conversation::tell(const StopReport& report) {

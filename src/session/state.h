@@ -84,6 +84,8 @@ class Conversation {
   std::optional<ThreadRef> current_process();
   // All that the client may know of.
   std::vector<ThreadRef> visible_threads();
+  // The end of a process is on its way (Processes::any_dying()).
+  [[nodiscard]] bool any_dying() const;
   // The process has ended while everything stood, and the client does not know: all-stop tells one thing at a
   // time.
   bool ended_untold(Pid pid);

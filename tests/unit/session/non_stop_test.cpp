@@ -199,6 +199,19 @@ TEST_F(NonStopTest, ThatNothingRunsIsNoNewsToAClientThatHasAStopToDealWith) {
   EXPECT_THAT(client.take(), ElementsAre("%Stop:N"));
 }
 
+TEST_F(NonStopTest, AStopOfAProcessThatIsGoneNeedsNoAnswer) {
+  target.add(ref(2, 2));
+  target.report(ref(2, 2), stop::SoftwareBreak{});
+  client.take();
+  EXPECT_EQ(ask("vStopped"), "OK");
+  target.lose(Pid{2});
+  target.report(ref(2, 2), stop::Killed{SIGKILL, true});
+  client.take();
+  EXPECT_EQ(ask("vStopped"), "OK");
+  target.report(ref(1, 1), stop::NoResumed{});
+  EXPECT_THAT(client.take(), ElementsAre("%Stop:N"));
+}
+
 TEST_F(NonStopTest, AnExecByAnotherThreadIsToldThoughTheLeaderWasToldStopped) {
   target.report(ref(1, 1), stop::Quiet{});
   client.take();
