@@ -104,7 +104,7 @@ def wait_listening(port):
 class Operation:
     """What is measured: rsp_load's name for it, how often, and the arguments of bench_target."""
 
-    def __init__(self, title, load, count, target, threads=0, attach=False, rounds=None, unit="us"):
+    def __init__(self, title, load, count, target, threads=0, attach=False, rounds=None, unit="us", beside_none=False):
         self.title = title
         self.load = load
         self.count = count
@@ -113,10 +113,17 @@ class Operation:
         self.attach = attach
         self.rounds = rounds
         self.unit = unit
+        # Measured without the threads too, for what they cost.
+        self.beside_none = beside_none
+
+    def without_threads(self):
+        return Operation(f"{self.title}: none", self.load, self.count, self.target, unit=self.unit)
 
 
 def operations(quick):
     few = 4 if quick else 1
+    # Nine tenths of these are the two wake-ups of a round trip, which scatter: more rounds, and shorter ones.
+    many = 5 if quick else 25
     return [
         Operation("step", "step", 2000 // few, "straight"),
         Operation("step, registers read", "step_and_registers", 2000 // few, "straight"),
@@ -126,16 +133,16 @@ def operations(quick):
         Operation("caught system call", "caught_system_call", 2000 // few, "syscall"),
         Operation("another system call", "other_system_call", 4000 // few, "other"),
         Operation("watchpoint hit", "watch_hit", 2000 // few, "watch"),
-        Operation("read 64 bytes", "read_64", 4000 // few, "site"),
-        Operation("read 4096 bytes", "read_4096", 2000 // few, "site"),
-        Operation("write 64 bytes", "write_64", 4000 // few, "site"),
-        Operation("write 4096 bytes", "write_4096", 2000 // few, "site"),
+        Operation("read 64 bytes", "read_64", 1000 // few, "site", rounds=many),
+        Operation("read 4096 bytes", "read_4096", 1000 // few, "site", rounds=many),
+        Operation("write 64 bytes", "write_64", 1000 // few, "site", rounds=many),
+        Operation("write 4096 bytes", "write_4096", 1000 // few, "site", rounds=many),
         Operation("step in non-stop", "step_non_stop", 1000 // few, "straight"),
         Operation("attach to 10 threads", "attach", 1, "straight", 9, attach=True, unit="ms"),
         Operation("attach to 1000 threads", "attach", 1, "straight", 999, attach=True, rounds=3, unit="ms"),
         Operation("attach to 5000 threads", "attach", 1, "straight", 4999, attach=True, rounds=1 if quick else 3, unit="ms"),
         Operation("fork, child let go", "fork_storm", 300 // few, "forks", 300 // few),
-        Operation("step, 5000 others stopped", "step", 400 // few, "straight", 5000, rounds=1 if quick else 3),
+        Operation("step, 5000 others stopped", "step", 400 // few, "straight", 5000, rounds=1 if quick else 3, beside_none=True),
         Operation("non-stop step, 5000 others run", "step_non_stop", 200 // few, "straight", 5000, rounds=1 if quick else 3),
     ]
 
@@ -184,11 +191,16 @@ class Bench:
 
     def _drive(self, server_pid, server, words, around):
         extra = ["lldb=1"] if server.lldb else []
+        with self.ending_what_it_launched(server_pid):
+            return self._talk([os.path.join(self.folder, "rsp_load"), *words, *self.addresses, *extra], server_pid, around)
+
+    @contextlib.contextmanager
+    def ending_what_it_launched(self, server_pid):
+        """lldb-server ends with its client and leaves what it launched to itself."""
         launched = children_of(server_pid)
         try:
-            return self._talk([os.path.join(self.folder, "rsp_load"), *words, *self.addresses, *extra], server_pid, around)
+            yield
         finally:
-            # lldb-server ends with its client and leaves what it launched to itself.
             for child in launched:
                 with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                     if os.path.samefile(f"/proc/{child}/exe", self.target):
@@ -252,7 +264,7 @@ def start_and_memory(bench, server):
     """Milliseconds from the start of the server, with a program, to its first answer; its resident memory then, in KiB."""
     begin = time.perf_counter()
     running, port = server.start([bench.target, "straight", "0"])
-    with running, socket.create_connection(("127.0.0.1", port)) as client:
+    with running, bench.ending_what_it_launched(running.process.pid), socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"$qSupported#37")
         client.recv(1)
         taken = (time.perf_counter() - begin) * 1000
@@ -271,7 +283,7 @@ def paired_ratio(ours, theirs):
 
 
 def run_rounds(bench, operation, servers, rounds):
-    """The results of each server, one a round; None where it has not the operation."""
+    """The results of each server, one a round; why one has not the operation."""
     results = {name: [] for name in servers}
     skipped = {}
     for _ in range(operation.rounds or rounds):
@@ -283,6 +295,13 @@ def run_rounds(bench, operation, servers, rounds):
             except Skipped as why:
                 skipped[name] = str(why)
     return results, skipped
+
+
+def beside_none(bench, server, operation, rounds):
+    """Pairs: with the other threads, and without. Ten times as many operations as beside the other servers, for each of which it is
+    a matter of factors and not of tenths: the kernel is busy with the threads for a while after they were made."""
+    count = 10 * operation.count
+    return [(bench.measure(server, operation, count), bench.measure(server, operation.without_threads(), count)) for _ in range(rounds)]
 
 
 def cell(value, unit):
@@ -328,6 +347,11 @@ def main():
             f"{operation.title} ({operation.unit})", *(cell(medians[name], operation.unit) for name in servers),
             "-" if ratio is None else f"{ratio:.2f}", *("-" if calls.get(name) is None else f"{calls[name]:.1f}" for name in ("cotrace", "gdbserver")),
         ])  # fmt: skip
+        if operation.beside_none:
+            pairs = beside_none(bench, servers["cotrace"], operation, rounds)
+            figures["operations"][operation.title]["with_and_without"] = pairs
+            ratio = paired_ratio(*zip(*pairs))
+            print_row(["  with them, without, ratio", *(cell(statistics.median(one), operation.unit) for one in zip(*pairs)), f"{ratio:.2f}"])
     starts = {name: [] for name in real}
     for _ in range(rounds):
         for name, server in real.items():
