@@ -116,8 +116,16 @@ void Lifecycle::attach(Pid pid, bool hold, Done done) {
 void Lifecycle::joined(Thread& thread) {
   if (!std::exchange(thread.joining, false)) return;
   thread.generation = client_.core.generation(thread.task);
-  if (!thread.stopped) client_.view.show_stopped(thread, session::stop::Quiet{});
+  if (!thread.stopped) client_.view.show_stopped(thread, reason_to_join(thread));
   joined_one(*thread.process);
+}
+
+// It may have been held by somebody else already, before the delivery of a signal: the new client is shown
+// that signal, and decides on it.
+session::StopReason Lifecycle::reason_to_join(Thread& thread) const {
+  thread.signal = client_.core.standing_signal(thread.task);
+  if (!thread.signal) return session::stop::Quiet{};
+  return session::stop::Signal{thread.signal->si_signo};
 }
 
 void Lifecycle::joined_one(Process& process) {
@@ -131,7 +139,7 @@ void Lifecycle::joined_one(Process& process) {
     if (any == nullptr) return done(fail(Errc::gone, fmt::format("process {} has ended", pid.value)));
     // One that has something to tell comes first.
     for (const auto& [tid, thread] : still->threads) {
-      if (any->held_back.empty() && !thread->held_back.empty()) any = thread.get();
+      if (!any->tells() && thread->tells()) any = thread.get();
     }
     if (client_.options.observer != nullptr) client_.options.observer->attached(pid);
     done(any->ref);
@@ -196,11 +204,15 @@ void Lifecycle::forget(Process& process) {
   client_.view.remove(process);
 }
 
+void Lifecycle::disown(Process& process) {
+  (void)client_.core.detach(process.pid, client_.engine);
+  forget(process);
+}
+
 void Lifecycle::let_go(Pid child) {
   Process* process = client_.view.process(child);
   if (process == nullptr || !process->unreported_child_of) return;
-  (void)client_.core.detach(child, client_.engine);
-  forget(*process);
+  disown(*process);
 }
 
 std::vector<Pid> Lifecycle::unreported_children(Pid parent) const {

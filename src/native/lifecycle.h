@@ -55,6 +55,8 @@ class Lifecycle final : public session::Processes {
   bool ended(Process& process, TaskId last, const ExitStatus& status);
   // Takes a thread that is gone out of the view, and lets go of a fork's child that nobody will hear of now.
   void drop(Thread& thread);
+  // The process runs on, and is this client's no more.
+  void disown(Process& process);
   // Detaches from a child that the client was never told of.
   void let_go(Pid child);
 
@@ -69,6 +71,7 @@ class Lifecycle final : public session::Processes {
     Done done;
   };
 
+  [[nodiscard]] session::StopReason reason_to_join(Thread& thread) const;
   void joined_one(Process& process);
   void fail_join(Pid pid, Done done);
   void forget(Process& process);

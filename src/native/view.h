@@ -70,6 +70,8 @@ struct Thread {
   std::vector<std::byte> handle;  // pthread_t, once known
 
   [[nodiscard]] bool stop_asked() const { return halting || quieting || interrupting; }
+  // More than that it stands.
+  [[nodiscard]] bool tells() const { return signal || !held_back.empty(); }
 
  private:
   friend class View;

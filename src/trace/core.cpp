@@ -342,6 +342,11 @@ Result<SigInfo> Core::siginfo(TaskId id) {
   return (*task)->stopped->siginfo();
 }
 
+std::optional<SigInfo> Core::standing_signal(TaskId id) const {
+  const Task* task = state_->world.find(id);
+  return task != nullptr && trace::stands(*task) ? task->signal : std::nullopt;
+}
+
 Result<> Core::set_siginfo(TaskId id, const SigInfo& info) {
   auto task = state_->find(id);
   if (!task) return std::unexpected(task.error());

@@ -147,6 +147,9 @@ class Core {
 
   Result<SigInfo> siginfo(TaskId task);
   Result<> set_siginfo(TaskId task, const SigInfo& info);
+  // The signal that the task stands with before its delivery, whose fate is still open. Nothing: it runs, or
+  // stands for another reason. Whoever joins the task now may give a verdict on it too (Control::signal).
+  [[nodiscard]] std::optional<SigInfo> standing_signal(TaskId task) const;
   // What the program has arranged for a signal (SigIgn and SigCgt of /proc, signal(7)).
   [[nodiscard]] Result<SignalDisposition> disposition(TaskId task, int signal) const;
 
