@@ -51,6 +51,14 @@ int become_gdb(const GdbCommand& command, const std::string& socket) {
       command.gdb,
       // The program's files are here: gdb need not read them through the protocol.
       "-iex", "set sysroot /", "-ex", fmt::format("target extended-remote {}", socket)};
+  if (command.server.follow.follow) {
+    // Before the user's own initialization files, which may say otherwise. Non-stop: in all-stop gdb 13 stops
+    // everything whenever one of the processes ends.
+    for (const char* setting : {"set non-stop on", "set detach-on-fork off", "set schedule-multiple on",
+                                "set breakpoint pending on"}) {
+      words.insert(words.begin() + 1, {"-iex", setting});
+    }
+  }
   words.insert(words.end(), command.gdb_arguments.begin(), command.gdb_arguments.end());
   std::vector<char*> pointers;
   pointers.reserve(words.size() + 1);

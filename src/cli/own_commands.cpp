@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -27,6 +28,9 @@ struct Common {
   bool randomize{false};
   std::string tty;
   std::vector<std::string> wrapper;
+  bool follow{false};
+  std::vector<std::string> hold, ignore;
+  unsigned hold_timeout{0};
 };
 
 void add_reporting(CLI::App& command, Common& common) {
@@ -46,6 +50,29 @@ void add_launching(CLI::App& command, Common& common) {
   command.add_flag("--randomize", common.randomize, "Leave address space randomization on");
   command.add_option("--tty", common.tty, "The program's standard input and outputs are DEVICE")
       ->type_name("DEVICE");
+}
+
+void add_following(CLI::App& command, Common& common) {
+  command.add_flag(
+      "--follow", common.follow,
+      "Follow every process that is made, and whatever it becomes by exec; nothing stops for that");
+  const auto add_patterns = [&command](const char* name, std::vector<std::string>& patterns,
+                                       const char* what) {
+    command.add_option(name, patterns, what)
+        ->type_name("PATTERN")
+        ->expected(1)
+        ->allow_extra_args(false)
+        ->take_all();
+  };
+  add_patterns(
+      "--hold", common.hold,
+      "Hold each process that runs exec=GLOB, name=GLOB or cmdline=GLOB at its first instruction until "
+      "somebody attaches to it; crash: before it dies. Implies --follow, and the program runs at once");
+  add_patterns(
+      "--ignore", common.ignore,
+      "Let a process that runs such a thing go on untraced, with all that it makes. Implies --follow");
+  command.add_option("--hold-timeout", common.hold_timeout, "How long a process is held; else without end")
+      ->type_name("SECONDS");
 }
 
 // Options end at the program: what follows it is its own. CLI11 2.1 would go on looking for options among the
@@ -81,6 +108,27 @@ Result<server::Address> address_or_default(const std::string& text) {
   return server::UnixAddress{*path};
 }
 
+Result<> add_patterns(const std::vector<std::string>& texts, std::vector<engines::ProcessPattern>& patterns) {
+  for (const auto& text : texts) {
+    auto pattern = engines::ProcessPattern::parse(text);
+    if (!pattern) return std::unexpected(pattern.error());
+    patterns.push_back(std::move(*pattern));
+  }
+  return {};
+}
+
+Result<server::FollowRules> following_of(const Common& common) {
+  server::FollowRules rules;
+  auto hold = common.hold;
+  rules.gates.crash = std::erase(hold, "crash") != 0;
+  if (auto added = add_patterns(hold, rules.gates.hold); !added) return std::unexpected(added.error());
+  if (auto added = add_patterns(common.ignore, rules.gates.ignore); !added)
+    return std::unexpected(added.error());
+  rules.gates.patience = std::chrono::seconds(common.hold_timeout);
+  rules.follow = common.follow || rules.gates.holds_any() || !rules.gates.ignore.empty();
+  return rules;
+}
+
 // The options of the server, but for what it starts with. `tty` keeps the device open as long as the server
 // lives.
 Result<server::ServerOptions> options_of(const Common& common, base::Fd& tty) {
@@ -88,6 +136,9 @@ Result<server::ServerOptions> options_of(const Common& common, base::Fd& tty) {
   options.life = {.once = common.once, .kill_when_lost = common.kill_on_disconnect};
   options.target.startup_with_shell = common.shell;
   options.target.disable_randomization = !common.randomize;
+  auto following = following_of(common);
+  if (!following) return std::unexpected(following.error());
+  options.follow = std::move(*following);
   if (common.tty.empty()) return options;
   tty = base::Fd(::open(common.tty.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!tty.valid())
@@ -159,6 +210,7 @@ class Commands {
     add_reporting(*command, common_);
     add_life(*command, common_);
     add_launching(*command, common_);
+    add_following(*command, common_);
     command->callback([this] {
       server::Start start;
       if (!program_.empty()) start = server::StartProgram{program_};
@@ -174,6 +226,7 @@ class Commands {
     add_reporting(*command, common_);
     add_life(*command, common_);
     add_launching(*command, common_);
+    add_following(*command, common_);
     command->callback([this] {
       code_ = program_.empty() ? complain("run: which program? Write cotrace run -- PROGRAM ARGS")
                                : serve(common_, address_, server::StartProgram{program_},
@@ -189,6 +242,7 @@ class Commands {
     command->add_option("--listen", address_, "Where to listen")->type_name("ADDRESS");
     add_reporting(*command, common_);
     add_life(*command, common_);
+    add_following(*command, common_);
     command->callback([this] {
       code_ =
           serve(common_, address_, server::StartAttached{Pid{pid_}}, server::Announce::gdb_command, false);
@@ -207,6 +261,7 @@ class Commands {
         ->take_all();
     add_reporting(*command, common_);
     add_launching(*command, common_);
+    add_following(*command, common_);
     command->callback([this] { code_ = start_gdb(); });
   }
 

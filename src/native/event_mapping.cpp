@@ -261,6 +261,8 @@ Verdict EventMapping::map(Thread& executing, const event::Execed&) {
   process.thread_db.reset();
 
   if (process.starting && lifecycle_.exec_while_starting(thread)) return stay();
+  if (client_.options.observer != nullptr && client_.options.observer->ignored(process.pid))
+    return disown(process);
   if (!client_.wants.events.exec) return go_on(thread);
   return report(thread, stop::Exec{sys::executable_of(thread.ref.tid).value_or("")});
 }
@@ -304,14 +306,25 @@ void EventMapping::process_gone(Process& process, TaskId last, const ExitStatus&
   const Pid pid = process.pid;
   if (lifecycle_.ended(process, last, status)) return;
   if (client_.options.observer != nullptr) client_.options.observer->ended(pid, status);
-  const bool others =
-      std::ranges::any_of(client_.view.processes(), [](const auto& entry) { return !entry.second->ending; });
   const session::ThreadRef ref{pid, leader_of(pid)};
   if (status.signalled) {
-    reports_.post(session::StopReport{ref, stop::Killed{status.code, others}});
+    reports_.post(session::StopReport{ref, stop::Killed{status.code, others_live()}});
   } else {
-    reports_.post(session::StopReport{ref, stop::Exited{status.code, others}});
+    reports_.post(session::StopReport{ref, stop::Exited{status.code, others_live()}});
   }
+}
+
+// The protocol cannot say "this one is no longer yours"; that it has exited is the nearest that it can.
+Verdict EventMapping::disown(Process& process) {
+  const Pid pid = process.pid;
+  lifecycle_.disown(process);
+  reports_.post(session::StopReport{{pid, leader_of(pid)}, stop::Exited{0, others_live()}});
+  return {};
+}
+
+bool EventMapping::others_live() const {
+  return std::ranges::any_of(client_.view.processes(),
+                             [](const auto& entry) { return !entry.second->ending; });
 }
 
 // The client waits for threads of which the last one has just gone.

@@ -48,6 +48,8 @@ class EventMapping {
   Verdict cloned_process(Thread& creator, const event::Cloned& event);
   void thread_gone(Thread& thread, const ExitStatus& status);
   void process_gone(Process& process, TaskId last, const ExitStatus& status);
+  Verdict disown(Process& process);
+  [[nodiscard]] bool others_live() const;
   void consider_no_resumed(Pid pid);
 
   Client& client_;

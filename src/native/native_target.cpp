@@ -99,6 +99,10 @@ void NativeTarget::release(bool kill_launched, std::move_only_function<void()> d
   state_->lifecycle.release(kill_launched, std::move(done));
 }
 
+void NativeTarget::stop_for_attention(Pid process) {
+  if (Process* found = state_->client.view.process(process)) state_->running.interrupt(*found);
+}
+
 std::string NativeTarget::describe_holds() const {
   std::string out;
   for (const auto& [pid, process] : state_->client.view.processes()) {

@@ -41,7 +41,9 @@ class Observer {
   virtual void ended(Pid /*process*/, const ExitStatus& /*status*/) {
   }  // exited or killed by a signal, whoever did it
   virtual void detaching(Pid /*process*/) {}  // before this client's D, or release(), lets it go
-  virtual void killing(Pid /*process*/) {}    // before this client's k, vKill, or release()
+  // It has just exec'ed: true where the client is to lose it, and to be told that it has exited.
+  virtual bool ignored(Pid /*process*/) { return false; }
+  virtual void killing(Pid /*process*/) {}  // before this client's k, vKill, or release()
   // What a breakpoint's commands print (dprintf-style agent): for the server's own standard output.
   virtual void agent_printf(std::string_view /*text*/) {}
 };
@@ -104,6 +106,10 @@ class NativeTarget final : public session::Target, public Engine {
   // unreported fork children too. `done` when no process of this client is left. Signals that threads were
   // stopped with are passed on.
   void release(bool kill_launched, std::move_only_function<void()> done);
+
+  // As if the client had interrupted the process: one of its threads reports Interrupted; one that stands in
+  // the client's view does so after the client's next resume. Nothing if the client has not the process.
+  void stop_for_attention(Pid process);
 
   // One line per thread that this client holds, for `monitor` commands that tell who holds what.
   [[nodiscard]] std::string describe_holds() const;

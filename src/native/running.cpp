@@ -181,9 +181,22 @@ void Running::interrupt() {
     // The leader of the process that was resumed last, else the thread that was.
     if (leads || !chosen_leads) chosen = thread;
   }
-  if (chosen == nullptr) return;
-  chosen->interrupting = true;
-  (void)client_.core.control(chosen->task, client_.engine, {.action = ResumeAction::stop, .signal = {}});
+  if (chosen != nullptr) interrupt(*chosen);
+}
+
+void Running::interrupt(Process& process) {
+  Thread* thread = View::any_thread(process);
+  if (thread == nullptr || thread->interrupting) return;
+  if (thread->stopped || thread->pending) {
+    thread->held_back.emplace_back(session::stop::Interrupted{});
+  } else {
+    interrupt(*thread);
+  }
+}
+
+void Running::interrupt(Thread& thread) {
+  thread.interrupting = true;
+  (void)client_.core.control(thread.task, client_.engine, {.action = ResumeAction::stop, .signal = {}});
 }
 
 // The breakpoint is still there and the thread still at it.

@@ -38,6 +38,7 @@ class Running {
   void halt();
   void begin_non_stop();
   void interrupt();
+  void interrupt(Process& process);
   bool still_true(const session::StopReport& report);
   void withdraw(const session::StopReport& report);
 
@@ -45,6 +46,7 @@ class Running {
   void apply(Thread& thread, const session::ThreadAction& action);
   void run(Thread& thread, Wish wish, int signal);
   void stop(Thread& thread);
+  void interrupt(Thread& thread);
   [[nodiscard]] bool hit_stands(Thread& thread, bool hardware);
 
   Client& client_;

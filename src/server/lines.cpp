@@ -89,8 +89,16 @@ void Lines::listening(const ListeningSockets& sockets) {
 }
 
 void Lines::gdb_command(const ListeningSockets& sockets) {
-  notices_.line(sockets.path().empty() ? fmt::format("target extended-remote localhost:{}", sockets.port())
-                                       : fmt::format("target extended-remote {}", sockets.path()));
+  notices_.line(connect_command(sockets));
+}
+
+std::string Lines::connect_command(const ListeningSockets& sockets) {
+  return sockets.path().empty() ? fmt::format("target extended-remote localhost:{}", sockets.port())
+                                : fmt::format("target extended-remote {}", sockets.path());
+}
+
+void Lines::held(Pid process, std::string_view program, std::string_view where, std::string_view connect) {
+  notices_.line(fmt::format("Held {}: process {} ({}). In gdb: {}", where, process.value, program, connect));
 }
 
 void Lines::streaming(std::string_view where) {

@@ -37,8 +37,11 @@ class Lines {
   void detaching(Pid process);
   void killing(Pid process);
 
+  // A process at a gate; `connect`: what makes a debugger find it.
+  void held(Pid process, std::string_view program, std::string_view where, std::string_view connect);
   void listening(const ListeningSockets& sockets);
   void gdb_command(const ListeningSockets& sockets);
+  static std::string connect_command(const ListeningSockets& sockets);
   void streaming(std::string_view where);  // stdio, or a device
   void connected(const PeerName& peer);
   void refused(const PeerName& peer, const Error& why);

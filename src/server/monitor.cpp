@@ -15,6 +15,12 @@ constexpr std::string_view help_text =
     "    This list\n"
     "  who\n"
     "    Clients of this server, and the threads that each of them holds\n"
+    "  follow [on|off]\n"
+    "    Keep what this client's processes make, all of it, silently; and which these are\n"
+    "  hold <exec=GLOB|name=GLOB|cmdline=GLOB|crash>\n"
+    "    Hold a process that is followed and matches, until somebody attaches to it\n"
+    "  ignore <exec=GLOB|name=GLOB|cmdline=GLOB>\n"
+    "    Let a process that is followed and matches run untraced, with all that it makes\n"
     "  set debug <0|1>\n"
     "    Tell on the server's terminal what it does\n"
     "  set remote-debug <0|1>\n"
@@ -84,6 +90,10 @@ Result<std::string> Monitor::run(std::string_view command) {
     host_.request_exit();
     return std::string();
   }
+  if (word == "follow" && rest.empty()) return host_.follow(std::nullopt);
+  if (word == "follow" && (rest == "on" || rest == "off")) return host_.follow(rest == "on");
+  if (word == "hold" && !rest.empty()) return host_.add_gate(GateKind::hold, rest);
+  if (word == "ignore" && !rest.empty()) return host_.add_gate(GateKind::ignore, rest);
   if (word != "set") return unknown();
   const auto [what, value] = split(rest);
   return set(what, value);

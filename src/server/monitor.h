@@ -1,6 +1,8 @@
 // `monitor` commands: gdbserver's, and one more.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +11,8 @@
 #include "session/target.h"
 
 namespace cotrace::server {
+
+enum class GateKind : std::uint8_t { hold, ignore };
 
 // What the commands act upon.
 class MonitorHost {
@@ -19,6 +23,9 @@ class MonitorHost {
   virtual void set_libthread_db_path(const std::string& directories) = 0;
   // Who is connected and holds what; lines.
   virtual std::string who() = 0;
+  // Nothing: only tell. The text of the answer.
+  virtual Result<std::string> follow(std::optional<bool> on) = 0;
+  virtual Result<std::string> add_gate(GateKind kind, std::string_view pattern) = 0;
 };
 
 // One per view, since `who` and `exit` are asked by somebody; the switches for debug output are the server's

@@ -29,9 +29,11 @@ Server::Server(base::Reactor& reactor, trace::Core& core, ServerOptions options,
       core_(core),
       options_(std::move(options)),
       services_(services),
+      tree_(core, reactor, *this),
       undebugged_(
           reactor, [this](Pid process) { return debugged(process) || native::still_traced(core_, process); },
           [this](Pid process) { forget(process); }) {
+  tree_.set_gates(options_.follow.gates);
   options_.target.foreground = options_.terminal && terminal_.in_foreground();
   if (!std::holds_alternative<StdioAddress>(options_.address)) return;
   // There is no second connection to be had on stdin.
@@ -114,7 +116,11 @@ void Server::started(const Result<session::ThreadRef>& first) {
   }
   served_ = first->pid;
   reactor_.defer([this] {
-    if (!finishing_) begin();
+    if (finishing_) return;
+    if (options_.follow.follow)
+      follow_quietly(*served_, std::holds_alternative<StartProgram>(options_.start));
+    if (options_.follow.runs_at_once()) let_run(*served_);
+    begin();
   });
 }
 
@@ -134,7 +140,7 @@ void Server::begin() {
   }
   open_ = true;
   announce();
-  if (options_.ready) options_.ready();
+  if (!options_.follow.runs_at_once()) tell_ready();
   // The program may have been killed while the door was still closed.
   end_if_idle();
 }
@@ -187,6 +193,7 @@ void Server::finish(int exit_code) {
   if (finishing_) return;
   finishing_ = true;
   exit_code_ = exit_code;
+  tell_unmatched();
   // Often called from within a client or a target, which are about to go.
   reactor_.defer([this] {
     patience_ = reactor_.at(base::Reactor::Clock::now() + patience, [this] { reactor_.stop(); });

@@ -14,6 +14,7 @@
 #include <cotrace/ids.h>
 
 #include "base/reactor.h"
+#include "engines/follow_tree.h"
 #include "server/address.h"
 #include "server/client.h"
 #include "server/lifetime.h"
@@ -42,20 +43,34 @@ enum class Announce : std::uint8_t {
   gdb_command,  // the line to paste into gdb
 };
 
+// Which processes the server keeps beside those that its clients ask for.
+struct FollowRules {
+  // What is launched or attached to is followed, with all that it makes. Set by any gate.
+  bool follow{false};
+  engines::Gates gates;
+  // Who waits for a gate does not want to be asked before: the program runs at once.
+  [[nodiscard]] bool runs_at_once() const { return gates.holds_any(); }
+};
+
 struct ServerOptions {
   Address address;
   LifeRules life;
   Start start;
+  FollowRules follow;
   native::TargetOptions target;            // console, observer and foreground are filled in by the server
   std::set<std::string> disabled_packets;  // session::SessionOptions
   Announce announce{Announce::address};
-  bool terminal{true};          // a launched program may become the terminal's foreground group
-  std::function<void()> ready;  // clients can connect; may be empty
+  bool terminal{true};  // a launched program may become the terminal's foreground group
+  // Clients can connect, and where a gate is waited for, something is held. May be empty; called once.
+  std::move_only_function<void()> ready;
 };
 
 // Lives on the reactor's thread. Start it, run the reactor until the server stops it, then ask for the exit
 // code.
-class Server final : public ListenerOwner, public ClientOwner, public ViewOwner {
+class Server final : public ListenerOwner,
+                     public ClientOwner,
+                     public ViewOwner,
+                     public engines::TreeListener {
  public:
   Server(base::Reactor& reactor, trace::Core& core, ServerOptions options, const View::Services& services);
   ~Server() override;
@@ -94,20 +109,37 @@ class Server final : public ListenerOwner, public ClientOwner, public ViewOwner 
   bool had_by_others(const View& view);
   void watch_orphans();
   void process_launched(View& view, Pid process) override;
+  void process_attached(View& view, Pid process) override;
   void process_ended(View& view, Pid process) override;
   void process_let_go(View& view, Pid process, bool launched) override;
   void exit_requested(View& view) override;
   std::string who(const View& asking) override;
   void forget(Pid process);
   void end_if_idle();
+  [[nodiscard]] bool unattended() const { return !undebugged_.empty() || !tree_.empty(); }
+
+  // the tree (server_follow.cpp)
+  void held(const engines::AtGate& gate) override;
+  void patience_ended(Pid process) override;
+  void left(Pid process) override;
+  bool process_ignored(Pid process) override;
+  Result<std::string> follow(View& view, std::optional<bool> on) override;
+  Result<std::string> add_gate(GateKind kind, std::string_view pattern) override;
+  void follow_quietly(Pid process, bool at_start);
+  void let_run(Pid process);
+  [[nodiscard]] std::optional<Pid> offered() const;
+  void show_gate(Pid process);
+  void tell_ready();
+  void tell_unmatched();
 
   base::Reactor& reactor_;
   trace::Core& core_;
   ServerOptions options_;
   View::Services services_;
   Terminal terminal_;
-  base::Fd null_;            // with stdio: the program's standard input
-  base::Fd device_;          // a terminal device that is open but not yet a client's
+  base::Fd null_;    // with stdio: the program's standard input
+  base::Fd device_;  // a terminal device that is open but not yet a client's
+  engines::FollowTree tree_;
   ProcessWatch undebugged_;  // launched here or of the command line, and nobody's at the moment
   std::set<Pid>
       ours_;  // launched here, alive, and not detached from on a client's word: they die with the server

@@ -24,21 +24,23 @@ void Server::on_connection(base::Fd socket, const PeerName& peer) {
     return;
   }
   View& view = new_view();
-  if (!served_) {
+  const auto process = offered();
+  if (!process) {
     welcome(view, name, std::move(socket), base::Fd());
     return;
   }
   // Everybody who connects finds the program of the command line there, stopped, as a debugger expects it.
   ++arriving_;
-  auto done = [this, &view, name, socket = std::move(socket)](Result<session::ThreadRef> first) mutable {
+  auto done = [this, &view, process = *process, name,
+               socket = std::move(socket)](Result<session::ThreadRef> first) mutable {
     if (!first) services_.log.info("{}: cannot attach: {}", name, first.error().text);
-    reactor_.defer([this, &view, name, socket = std::move(socket)]() mutable {
+    reactor_.defer([this, &view, process, name, socket = std::move(socket)]() mutable {
       --arriving_;
-      if (served_ && view.has(*served_)) undebugged_.remove(*served_);
+      if (view.has(process)) undebugged_.remove(process);
       if (!finishing_) welcome(view, name, std::move(socket), base::Fd());
     });
   };
-  view.target().processes()->attach(*served_, true, std::move(done));
+  view.target().processes()->attach(*process, true, std::move(done));
 }
 
 void Server::on_refused(const PeerName& peer, const Error& why) {
@@ -75,7 +77,7 @@ void Server::client_gone(Client& client, Farewell farewell) {
   const Situation situation{.farewell = farewell,
                             .extended = client.extended(),
                             .processes = view.has_processes(),
-                            .children = !undebugged_.empty(),
+                            .children = unattended(),
                             .other_clients = clients_.size() > 1};
   clients_.remove_if([&client](const Client& other) { return &other == &client; });
   if (options_.life.gdbserver) {
@@ -126,7 +128,7 @@ void Server::given_up(View& view) {
   const Situation situation{.farewell = farewell_,
                             .extended = false,
                             .processes = false,
-                            .children = !undebugged_.empty(),
+                            .children = unattended(),
                             .other_clients = !clients_.empty() || arriving_ != 0};
   if (after_client(options_.life, situation) == Next::end) finish(0);
 }
@@ -159,6 +161,14 @@ void Server::watch_orphans() {
 
 void Server::process_launched(View&, Pid process) {
   ours_.insert(process);
+  if (options_.follow.follow && open_) follow_quietly(process, true);
+}
+
+void Server::process_attached(View&, Pid process) {
+  reactor_.defer([this, process] {
+    if (options_.follow.follow) follow_quietly(process, false);
+    tree_.taken(process);
+  });
 }
 
 void Server::process_ended(View&, Pid process) {
@@ -189,7 +199,7 @@ void Server::end_if_idle() {
   if (finishing_ || !open_) return;
   const bool clients = !clients_.empty() || arriving_ != 0;
   const bool processes = std::ranges::any_of(views_, [](View& view) { return view.has_processes(); });
-  if (ends_with_last_process(options_.life, clients, processes || !undebugged_.empty())) finish(0);
+  if (ends_with_last_process(options_.life, clients, processes || unattended())) finish(0);
 }
 
 void Server::exit_requested(View&) {

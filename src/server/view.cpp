@@ -48,6 +48,7 @@ void View::launch_failed(const Error& why) {
 void View::attached(Pid process) {
   told_.insert(process);
   services_.lines.attached(process);
+  owner_.process_attached(*this, process);
 }
 
 void View::ended(Pid process, const ExitStatus& status) {
@@ -63,6 +64,13 @@ void View::detaching(Pid process) {
   const bool mine = launched_.erase(process) != 0;
   services_.lines.detaching(process);
   if (!given_up_) owner_.process_let_go(*this, process, mine);
+}
+
+bool View::ignored(Pid process) {
+  if (!owner_.process_ignored(process)) return false;
+  launched_.erase(process);
+  told_.erase(process);
+  return true;
 }
 
 void View::killing(Pid process) {
@@ -85,6 +93,13 @@ void View::set_libthread_db_path(const std::string& directories) {
 }
 std::string View::who() {
   return owner_.who(*this);
+}
+
+Result<std::string> View::follow(std::optional<bool> on) {
+  return owner_.follow(*this, on);
+}
+Result<std::string> View::add_gate(GateKind kind, std::string_view pattern) {
+  return owner_.add_gate(kind, pattern);
 }
 
 }  // namespace cotrace::server

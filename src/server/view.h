@@ -22,13 +22,19 @@ class ViewOwner {
  public:
   virtual ~ViewOwner() = default;
   virtual void process_launched(View& view, Pid process) = 0;
+  virtual void process_attached(View& view, Pid process) = 0;
   virtual void process_ended(View& view, Pid process) = 0;
+  // It has exec'ed something that nobody is to see.
+  virtual bool process_ignored(Pid process) = 0;
   // The client detached from it (not: the view was given up). `launched`: this server started it, so nobody
   // else will bury it.
   virtual void process_let_go(View& view, Pid process, bool launched) = 0;
   // `monitor exit`, from within the command.
   virtual void exit_requested(View& view) = 0;
   virtual std::string who(const View& asking) = 0;
+  // `monitor follow [on|off]`, `monitor hold PATTERN`, `monitor ignore PATTERN`
+  virtual Result<std::string> follow(View& asking, std::optional<bool> on) = 0;
+  virtual Result<std::string> add_gate(GateKind kind, std::string_view pattern) = 0;
 };
 
 // A native target and those it reports to. May outlive its client (gdbserver's next client goes on with it)
@@ -60,12 +66,15 @@ class View final : public native::Observer, public MonitorHost {
   void launch_failed(const Error& why) override;
   void ended(Pid process, const ExitStatus& status) override;
   void detaching(Pid process) override;
+  bool ignored(Pid process) override;
   void killing(Pid process) override;
   void agent_printf(std::string_view text) override;
 
   void request_exit() override;
   void set_libthread_db_path(const std::string& directories) override;
   std::string who() override;
+  Result<std::string> follow(std::optional<bool> on) override;
+  Result<std::string> add_gate(GateKind kind, std::string_view pattern) override;
 
   native::TargetOptions with_us(native::TargetOptions options);
 

@@ -8,7 +8,9 @@
 namespace cotrace::server {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using ::testing::StartsWith;
 
 struct Host : MonitorHost {
@@ -17,6 +19,16 @@ struct Host : MonitorHost {
   void request_exit() override { ++exits; }
   void set_libthread_db_path(const std::string& directories) override { libthread_db = directories; }
   std::string who() override { return "client 1\n"; }
+  std::vector<std::optional<bool>> followed;
+  Result<std::string> follow(std::optional<bool> on) override {
+    followed.push_back(on);
+    return std::string("followed\n");
+  }
+  std::vector<std::pair<GateKind, std::string>> gates;
+  Result<std::string> add_gate(GateKind kind, std::string_view pattern) override {
+    gates.emplace_back(kind, pattern);
+    return std::string("set\n");
+  }
 };
 
 class MonitorTest : public ::testing::Test {
@@ -51,6 +63,23 @@ TEST_F(MonitorTest, HelpIsRecognisedByGdbsTestSuite) {
 TEST_F(MonitorTest, ExitSaysNothing) {
   EXPECT_EQ(good("exit"), "");
   EXPECT_EQ(host.exits, 1);
+}
+
+TEST_F(MonitorTest, Following) {
+  EXPECT_EQ(good("follow"), "followed\n");
+  EXPECT_EQ(good("follow on"), "followed\n");
+  EXPECT_EQ(good("follow  off"), "followed\n");
+  EXPECT_THAT(host.followed, ElementsAre(std::nullopt, true, false));
+  expect_unknown("follow me");
+}
+
+TEST_F(MonitorTest, GatesTakeTheRestOfTheLine) {
+  EXPECT_EQ(good("hold cmdline=*a b*"), "set\n");
+  EXPECT_EQ(good("ignore exec=*/sh"), "set\n");
+  EXPECT_THAT(host.gates,
+              ElementsAre(Pair(GateKind::hold, "cmdline=*a b*"), Pair(GateKind::ignore, "exec=*/sh")));
+  expect_unknown("hold");
+  expect_unknown("ignore");
 }
 
 TEST_F(MonitorTest, Switches) {
