@@ -10,7 +10,7 @@ configure = cmake --preset $(1) $(2) >build/configure-$(1).log || { cat build/co
 compile = cmake --build build/$(1) -j $(JOBS) $(2)
 run_tests = ctest --test-dir build/$(1) -j $(JOBS) --no-tests=error $(2) </dev/null
 
-.PHONY: help build test test-all test-gdb test-forks test-release test-sanitized test-fuzz asan tsan fuzz race lint demo bench conformance clean
+.PHONY: help build test test-all test-gdb test-forks test-trees test-release test-sanitized test-fuzz asan tsan fuzz race lint demo bench conformance clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -20,6 +20,7 @@ help:
 	@echo 'make test         units, the core on real programs, the command line, the structure of the tree'
 	@echo 'make test-all     these, and test-gdb, test-sanitized, test-fuzz'
 	@echo 'make test-forks   gdb follows each kind of fork with each of its settings'
+	@echo 'make test-trees   a build, a browser, a database ... each followed whole by gdb; installs what these are'
 	@echo 'make lint         format, clang-tidy, include graph, size table'
 	@echo 'make bench        cotrace beside gdbserver, lldb-server and a bare ptrace loop'
 	@echo "make conformance  gdb's own test suite: cotrace beside gdbserver [LIST=file] [BOARD=name] [FILES='gdb.base/break.exp ...']"
@@ -46,7 +47,7 @@ test-release: | build/
 	@scripts/setup build test
 	@$(call configure,release)
 	$(call compile,release)
-	$(call run_tests,release,-LE '^(gdb|forks)$$')
+	$(call run_tests,release,-LE '^(gdb|forks|trees)$$')
 
 # Real gdb drives real programs.
 test-gdb: | build/
@@ -61,6 +62,13 @@ test-forks: | build/
 	@$(call configure,release)
 	$(call compile,release)
 	$(call run_tests,release,-L '^forks$$')
+
+# Debian's own programs, followed whole.
+test-trees: | build/
+	@scripts/setup build trees
+	@$(call configure,release)
+	$(call compile,release)
+	$(call run_tests,release,-L '^trees$$')
 
 # What needs no debugger to drive it; `make asan` is for everything.
 test-sanitized: | build/

@@ -137,7 +137,7 @@ Verdict FollowTree::at_exec(TaskId task) {
   if (at == processes_.end()) return {};
   if (ignores(*process)) {
     processes_.erase(at);
-    listener_.left(*process);
+    listener_.ignored(*process);
     return {.action = ResumeAction::detach};
   }
   return at_first_instruction(*process, at->second) ? hold() : Verdict{};
@@ -177,7 +177,7 @@ Verdict FollowTree::signalled(TaskId task, const event::Signal& event) {
 Verdict FollowTree::died(TaskId task, const event::Died& event) {
   const auto process = core_.process_of(task);
   if (!event.process_ended || !process || processes_.erase(*process) == 0) return {};
-  listener_.left(*process);
+  listener_.ended(*process, event.status);
   return {};
 }
 

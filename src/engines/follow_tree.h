@@ -52,7 +52,8 @@ class TreeListener {
   virtual ~TreeListener() = default;
   virtual void held(const AtGate& gate) = 0;
   virtual void patience_ended(Pid process) = 0;
-  virtual void left(Pid process) = 0;  // it has ended, or is ignored from now on
+  virtual void ended(Pid process, const ExitStatus& status) = 0;
+  virtual void ignored(Pid process) = 0;  // from now on, with all that it makes
 };
 
 // Belongs to the reactor's thread. Destroyed, it leaves all processes, and what it held runs on.

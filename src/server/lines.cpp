@@ -62,15 +62,16 @@ void Lines::attached(Pid process) {
 }
 
 void Lines::ended(Pid process, const ExitStatus& status) {
-  if (manner_ == Manner::own) {
-    log_.info("Process {} {} {}", process.value, status.signalled ? "killed by" : "exited with status",
-              status.signalled ? signal_name(status.code) : std::to_string(status.code));
-    return;
-  }
+  if (manner_ == Manner::own) return followed_ended(process, status);
   notices_.line("");
   notices_.line(status.signalled ? fmt::format("Child terminated with signal = 0x{:x} ({})", status.code,
                                                signal_name(status.code))
                                  : fmt::format("Child exited with status {}", status.code));
+}
+
+void Lines::followed_ended(Pid process, const ExitStatus& status) {
+  log_.info("Process {} {} {}", process.value, status.signalled ? "killed by" : "exited with status",
+            status.signalled ? signal_name(status.code) : std::to_string(status.code));
 }
 
 void Lines::detaching(Pid process) {

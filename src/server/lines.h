@@ -34,6 +34,8 @@ class Lines {
   void launched(Pid process, std::string_view program);
   void attached(Pid process);
   void ended(Pid process, const ExitStatus& status);
+  // Of one that no client has: a line for -v.
+  void followed_ended(Pid process, const ExitStatus& status);
   void detaching(Pid process);
   void killing(Pid process);
 

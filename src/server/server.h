@@ -121,7 +121,8 @@ class Server final : public ListenerOwner,
   // the tree (server_follow.cpp)
   void held(const engines::AtGate& gate) override;
   void patience_ended(Pid process) override;
-  void left(Pid process) override;
+  void ended(Pid process, const ExitStatus& status) override;
+  void ignored(Pid process) override;
   bool process_ignored(Pid process) override;
   Result<std::string> follow(View& view, std::optional<bool> on) override;
   Result<std::string> add_gate(GateKind kind, std::string_view pattern) override;

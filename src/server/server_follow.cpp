@@ -66,8 +66,14 @@ void Server::patience_ended(Pid process) {
   services_.lines.note(fmt::format("Let go: process {}, nobody attached in time", process.value));
 }
 
-void Server::left(Pid process) {
-  services_.log.debug("process {} is not followed any more", process.value);
+void Server::ended(Pid process, const ExitStatus& status) {
+  // What a client has is told by its view.
+  if (!debugged(process)) services_.lines.followed_ended(process, status);
+  reactor_.defer([this] { end_if_idle(); });
+}
+
+void Server::ignored(Pid process) {
+  services_.log.debug("process {} is ignored", process.value);
   reactor_.defer([this] { end_if_idle(); });
 }
 

@@ -203,6 +203,13 @@ class Gdb:
         """The record of the next stop, or of the next notification that is heard of."""
         return self._next(self._stops, timeout, "stop")
 
+    def next_event(self, timeout):
+        """The same; queue.Empty if none comes in time."""
+        record = self._stops.get(timeout=timeout)
+        if record is None:
+            raise Failure("gdb has ended")
+        return record
+
     def no_stop_yet(self):
         return self._stops.empty() and not self._other_stops
 
