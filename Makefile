@@ -125,6 +125,7 @@ bench: | build/
 	@$(call configure,release)
 	$(call compile,release,--target product bench_programs programs)
 	bench/run.py --build build/release $(BENCH_OPTIONS)
+	bench/follow.py --build build/release
 
 conformance: build
 	@scripts/setup build conformance

@@ -3,7 +3,9 @@
 //
 // bench_target MODE [THREADS=0]: straight (a long row of instructions), site (calls site()), syscall
 // (getppid), other (a hundred gettid, then a getppid), watch (writes `watched`), forks (THREADS children,
-// eight at a time, then the end). Linked at a fixed address: the symbols are where `nm` says.
+// eight at a time, then the end), tree (THREADS children by fork, then as many by vfork and exec, each in
+// turn; prints "tree forks=NS vforks=NS", what each half took). Linked at a fixed address: the symbols are
+// where `nm` says.
 
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 volatile long watched;
@@ -68,6 +71,37 @@ static void fork_children(long children) {
   exit(0);
 }
 
+static long nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void reap(pid_t child) {
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child || status != 0) exit(1);
+}
+
+static void grow_tree(const char* self, long children) {
+  long start = nanoseconds();
+  for (long i = 0; i < children; ++i) {
+    pid_t child = fork();
+    if (child == 0) _exit(0);
+    reap(child);
+  }
+  long half = nanoseconds();
+  for (long i = 0; i < children; ++i) {
+    pid_t child = vfork();
+    if (child == 0) {
+      execl(self, self, "leaf", (char*)NULL);
+      _exit(127);
+    }
+    reap(child);
+  }
+  printf("tree forks=%ld vforks=%ld\n", half - start, nanoseconds() - half);
+  exit(0);
+}
+
 static void* idle(void* unused) {
   (void)unused;
   pthread_barrier_wait(&all_there);
@@ -95,6 +129,8 @@ int main(int argc, char** argv) {
     begin();
     fork_children(threads);
   }
+  if (strcmp(mode, "tree") == 0) grow_tree(argv[0], threads);
+  if (strcmp(mode, "leaf") == 0) return 0;
   pthread_attr_t small_stack;
   pthread_attr_init(&small_stack);
   pthread_attr_setstacksize(&small_stack, 64 * 1024);
