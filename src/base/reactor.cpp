@@ -70,6 +70,7 @@ struct Reactor::State {
   int wait_milliseconds(std::chrono::milliseconds timeout) const;
   bool call(std::uint64_t key, std::uint32_t events);
   bool call_events(std::span<const epoll_event> events);
+  [[nodiscard]] bool edge_triggered(std::uint64_t key) const;
   bool call_always_ready(std::uint64_t round);
   bool call_timers();
   bool call_deferred();
@@ -283,8 +284,9 @@ bool Reactor::State::call_events(std::span<const epoll_event> events) {
   bool handled = false;
   for (const epoll_event& event : events) {
     // A callback may have run a round of its own, and what is left here has been handled in it. Where it has
-    // not, epoll is level-triggered and tells it again.
-    if (rounds != round) return true;
+    // not, epoll tells it again, but for what is edge-triggered.
+    const bool stale = rounds != round;
+    if (stale && !edge_triggered(event.data.u64)) continue;
     if (event.data.u64 == wakeup_key) {
       take_posted();
       handled = true;  // if only by stop()
@@ -292,7 +294,12 @@ bool Reactor::State::call_events(std::span<const epoll_event> events) {
       handled |= call(event.data.u64, event.events);
     }
   }
-  return handled;
+  return handled || rounds != round;
+}
+
+bool Reactor::State::edge_triggered(std::uint64_t key) const {
+  const auto found = watches.find(key);
+  return found != watches.end() && (found->second->events & EPOLLET) != 0;
 }
 
 bool Reactor::State::call(std::uint64_t key, std::uint32_t events) {

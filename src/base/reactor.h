@@ -49,7 +49,8 @@ class Reactor {
     std::shared_ptr<Entry> entry_;
   };
 
-  // Level-triggered. The descriptor stays the caller's and must stay open as long as the watch.
+  // Level-triggered, or with EPOLLET among the events edge-triggered: then a call may also come without
+  // cause. The descriptor stays the caller's and must stay open as long as the watch.
   [[nodiscard]] Result<Watch> watch(int fd, std::uint32_t epoll_events, Ready ready);
   // Calls once, not before `when`.
   [[nodiscard]] Watch at(Clock::time_point when, Work work);

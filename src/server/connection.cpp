@@ -7,6 +7,7 @@
 #include <termios.h>
 
 #include "base/errno_error.h"
+#include "server/sockets.h"
 
 namespace cotrace::server {
 namespace {
@@ -54,7 +55,9 @@ Result<std::unique_ptr<Connection>> Connection::open(base::Reactor& reactor, Fd 
 }
 
 Result<> Connection::start() {
-  auto watch = reactor_.watch(input_.get(), EPOLLIN, [this](std::uint32_t events) { on_ready(events); });
+  socket_ = is_socket(input_.get()) && !output_.valid();
+  auto watch =
+      reactor_.watch(input_.get(), triggered(EPOLLIN), [this](std::uint32_t events) { on_ready(events); });
   if (!watch) return std::unexpected(watch.error());
   watch_ = std::move(*watch);
   interest_ = EPOLLIN;
@@ -64,25 +67,53 @@ Result<> Connection::start() {
 void Connection::on_ready(std::uint32_t events) {
   const std::weak_ptr<bool> alive = alive_;
   if ((events & EPOLLOUT) != 0) flush();
-  if (!closed_ && !closing_ && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read_some();
+  if (!closed_ && !closing_ && (events & (interest_ | EPOLLHUP | EPOLLERR) & ~EPOLLOUT) != 0)
+    read_some((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
   if (alive.expired() || closed_) return;
   // While closing nothing is read, and only a failing write would tell that the peer has gone.
   if (closing_ && (events & (EPOLLHUP | EPOLLERR)) != 0) report_closed();
 }
 
-void Connection::read_some() {
-  // Once for each time that epoll reports it: level-triggered, it comes again if there is more, and one
-  // client that sends without end does not keep the others waiting.
-  const auto count = ::read(input_.get(), buffer_.data(), buffer_.size());
+// Once for each time that epoll reports it, so that one client that sends without end does not keep the
+// others waiting. Level-triggered, it comes again if there is more. Edge-triggered, it does not: there is
+// more where the buffer was too small for it, and after the last words of a peer that has hung up comes the
+// end (epoll(7)).
+void Connection::read_some(bool hung_up) {
+  const auto count = receive();
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) {
     report_closed();
     return;
   }
+  const bool more = hung_up || static_cast<std::size_t>(count) == buffer_.size();
+  if (socket_ && more) read_again();
   collecting_ = true;
   owner_.on_bytes({buffer_.data(), static_cast<std::size_t>(count)});
   collecting_ = false;
   flush();
+}
+
+void Connection::read_again() {
+  reactor_.defer([this, alive = std::weak_ptr<bool>(alive_)] {
+    // While its output is not taken nothing is read; asking for input again brings the edge back.
+    if (alive.expired() || closed_ || closing_ || (interest_ & EPOLLIN) == 0) return;
+    read_some(true);
+  });
+}
+
+ssize_t Connection::receive() {
+  return socket_ ? ::recv(input_.get(), buffer_.data(), buffer_.size(), 0)
+                 : ::read(input_.get(), buffer_.data(), buffer_.size());
+}
+
+// SIGPIPE is ignored in the whole process (prepare_signals), and write(2) works on pipes and terminals, too.
+ssize_t Connection::write_some() {
+  return socket_ ? ::send(out_, pending_.data(), pending_.size(), MSG_NOSIGNAL)
+                 : ::write(out_, pending_.data(), pending_.size());
+}
+
+std::uint32_t Connection::triggered(std::uint32_t events) const {
+  return socket_ ? events | EPOLLRDHUP | EPOLLET : events;
 }
 
 void Connection::send(std::string_view bytes) {
@@ -99,9 +130,7 @@ void Connection::close_when_sent() {
 
 void Connection::flush() {
   while (!pending_.empty()) {
-    // SIGPIPE is ignored in the whole process (prepare_signals), and write(2) works on pipes and terminals,
-    // too.
-    const auto count = ::write(out_, pending_.data(), pending_.size());
+    const auto count = write_some();
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) break;
     if (count < 0) {
@@ -125,7 +154,7 @@ void Connection::update_interest() {
       closing_ || pending_.size() > pending_limit ? 0U : static_cast<std::uint32_t>(EPOLLIN);
   if (full && !output_.valid()) wanted |= EPOLLOUT;
   if (watch_.active() && wanted != interest_) {
-    watch_.events(wanted);
+    watch_.events(triggered(wanted));
     interest_ = wanted;
   }
   if (!output_.valid()) return;

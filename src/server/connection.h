@@ -61,7 +61,11 @@ class Connection final : public session::Transport {
   Connection(base::Reactor& reactor, base::Fd input, base::Fd output, ConnectionOwner& owner);
   Result<> start();
   void on_ready(std::uint32_t events);
-  void read_some();
+  void read_some(bool hung_up);
+  void read_again();
+  [[nodiscard]] ssize_t receive();
+  [[nodiscard]] ssize_t write_some();
+  [[nodiscard]] std::uint32_t triggered(std::uint32_t events) const;
   void flush();
   void update_interest();
   void report_closed();
@@ -77,6 +81,9 @@ class Connection final : public session::Transport {
   base::Reactor::Watch output_watch_;  // only with a descriptor of its own, and only while it is full
   std::vector<char> buffer_;
   std::string pending_;  // not yet taken by the kernel
+  // Sockets are watched edge-triggered and used by send(2) and recv(2): of the time that a packet of 64 bytes
+  // takes here, a twentieth less (bench/run.py, "read 64 bytes").
+  bool socket_{false};
   bool collecting_{false};
   bool closing_{false};
   bool closed_{false};

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "server/sockets.h"
+
 namespace cotrace::server {
 namespace {
 
@@ -22,11 +24,6 @@ base::Fd reopened(int fd) {
   if (::fstat(fd, &file) != 0 || (!S_ISFIFO(file.st_mode) && !S_ISCHR(file.st_mode))) return {};
   return base::Fd(
       ::open(fmt::format("/proc/self/fd/{}", fd).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-}
-
-bool is_socket(int fd) {
-  struct stat file{};
-  return ::fstat(fd, &file) == 0 && S_ISSOCK(file.st_mode);
 }
 
 }  // namespace

@@ -281,6 +281,11 @@ Result<SocketAddress> local_address(int socket) {
   return result;
 }
 
+bool is_socket(int fd) {
+  struct stat file{};
+  return ::fstat(fd, &file) == 0 && S_ISSOCK(file.st_mode);
+}
+
 Result<SocketAddress> peer_address(int socket) {
   SocketAddress result;
   result.length = sizeof result.storage;

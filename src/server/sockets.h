@@ -62,6 +62,7 @@ struct PeerName {
 };
 PeerName name_of(const SocketAddress& address);
 
+bool is_socket(int fd);
 Result<SocketAddress> local_address(int socket);
 Result<SocketAddress> peer_address(int socket);
 

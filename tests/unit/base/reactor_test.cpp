@@ -384,6 +384,25 @@ TEST_F(ReactorTest, CallbackMayRunARoundOfItsOwn) {
   EXPECT_EQ(calls, 2);
 }
 
+// epoll has told of both and will not again: whichever is called first, the other one's call must not be
+// lost.
+TEST_F(ReactorTest, AnEdgeIsNotLostWhenACallbackRunsARoundOfItsOwn) {
+  Pipe a, b;
+  int calls_a = 0, calls_b = 0;
+  auto watch_a = reactor->watch(a.read.get(), EPOLLIN | EPOLLET, [&](std::uint32_t) {
+    if (++calls_a == 1) reactor->run_once(no_wait);
+  });
+  auto watch_b = reactor->watch(b.read.get(), EPOLLIN | EPOLLET, [&](std::uint32_t) {
+    if (++calls_b == 1) reactor->run_once(no_wait);
+  });
+  ASSERT_TRUE(watch_a && watch_b);
+  a.fill();
+  b.fill();
+  EXPECT_TRUE(reactor->run_once(no_wait));
+  EXPECT_EQ(calls_a, 1);
+  EXPECT_EQ(calls_b, 1);
+}
+
 TEST_F(ReactorTest, InnerRoundSeesWorkQueuedBehindTheOuter) {
   bool second = false;
   bool seen = false;

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include "unit/server/support.h"
 
@@ -91,6 +92,26 @@ TEST_F(ConnectionTest, AClientThatDoesNotReadIsNotListenedTo) {
     got += read_now(pair.theirs.get()).size();
     return owner.received == "more";
   }));
+}
+
+TEST_F(ConnectionTest, WhatIsLargerThanTheBufferComesWhole) {
+  std::string all;
+  for (int i = 0; all.size() < 150'000; ++i) all += std::to_string(i) + ",";
+  const int room = 1'000'000;
+  ASSERT_EQ(::setsockopt(pair.theirs.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+  say(all);
+  ASSERT_TRUE(run_until(*reactor, [&] { return owner.received.size() >= all.size(); }));
+  EXPECT_TRUE(owner.received == all);
+}
+
+TEST_F(ConnectionTest, WhatIsLargerThanTheBufferComesWholeBeforeTheEnd) {
+  const std::string all(150'000, 'y');
+  const int room = 1'000'000;
+  ASSERT_EQ(::setsockopt(pair.theirs.get(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
+  say(all);
+  pair.theirs.close();
+  ASSERT_TRUE(run_until(*reactor, [&] { return owner.closed != 0; }));
+  EXPECT_EQ(owner.received.size(), all.size());
 }
 
 TEST_F(ConnectionTest, ThePeersEndIsReportedOnce) {
