@@ -190,6 +190,31 @@ TEST_F(ReportedSignals, TheLastDetachPassesOnTheSignalAndWhatItCarries) {
   EXPECT_EQ(received_to_the_end(), line_of(SIGUSR1, 55) + "end\n");
 }
 
+// A task that one engine holds before a signal's delivery: whoever joins it then sees the signal, and has a
+// say.
+TEST_F(ReportedSignals, AnEngineThatJoinsLaterHasASayInTheSignalThatTheTaskStandsWith) {
+  engines = {&a};
+  a.behave([](TaskId, const Event& event) { return is(event, SIGUSR1) ? holding : Verdict{}; });
+  begin();
+  EXPECT_FALSE(core->standing_signal(task)) << "it runs";
+  send(SIGUSR1, 1);
+  ASSERT_TRUE(until([&] { return told(a, SIGUSR1) == 1; }));
+  b.behave([](TaskId, const Event& event) {
+    return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
+  });
+  ASSERT_TRUE(core->attach(program.pid, b, {everything, true, true}));
+  ASSERT_TRUE(until([&] { return b.count<event::Quiesced>() == 1; }));
+  const auto signal = core->standing_signal(task);
+  ASSERT_TRUE(signal);
+  EXPECT_EQ(signal->si_signo, SIGUSR1);
+  EXPECT_EQ(signal->si_value.sival_int, 1);
+  ASSERT_TRUE(core->control(task, a, {ResumeAction::resume, std::nullopt, 0}));
+  ASSERT_TRUE(core->control(task, b, {ResumeAction::resume, SignalVerdict::suppress(), 0}));
+  engines = {&a, &b};
+  EXPECT_EQ(received_to_the_end(), "end\n");
+  EXPECT_EQ(told(b, SIGUSR1), 0);
+}
+
 // "... unless a verdict on it said otherwise": who has said what becomes of the signal may go.
 TEST_F(ReportedSignals, TheVerdictOfAnEngineThatLeavesStillHolds) {
   engines = {&a, &b};
