@@ -79,7 +79,8 @@ OsTable process_groups_table() {
   std::vector<Member> members;
   for_each_process([&](Pid pid, const sys::TaskStatus& status) {
     const pid_t group = ::getpgid(pid.value);
-    if (group > 0) members.push_back({group, pid, command_of(pid, status)});
+    // 0: the group's leader is of another pid namespace (pid_namespaces(7)).
+    if (group >= 0) members.push_back({group, pid, command_of(pid, status)});
   });
   std::ranges::sort(members, {}, [](const Member& m) { return std::pair(m.group, m.pid); });
   for (const Member& member : members) {
