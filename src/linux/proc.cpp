@@ -104,6 +104,20 @@ Result<std::vector<Tid>> threads_of(Pid pid) {
   return threads;
 }
 
+Result<std::vector<Pid>> children_of(Pid pid) {
+  const auto threads = threads_of(pid);
+  if (!threads) return std::unexpected(threads.error());
+  std::vector<Pid> children;
+  for (Tid tid : *threads) {
+    const auto list = read_file(fmt::format("/proc/{}/task/{}/children", pid.value, tid.value));
+    // The thread has just ended.
+    if (!list) continue;
+    for (std::string_view word : words_of(*list))
+      children.emplace_back(static_cast<std::int32_t>(decimal(word)));
+  }
+  return children;
+}
+
 Result<std::vector<Pid>> processes() {
   auto numbers = numbers_in("/proc");
   if (!numbers) return std::unexpected(std::move(numbers).error());
@@ -111,6 +125,22 @@ Result<std::vector<Pid>> processes() {
   pids.reserve(numbers->size());
   for (std::int32_t number : *numbers) pids.emplace_back(number);
   return pids;
+}
+
+Result<std::optional<BlockedCall>> blocked_call_of(Tid tid) {
+  const auto text = read_proc(tid, "syscall");
+  if (!text) return std::unexpected(text.error());
+  // "running", or "-1 SP PC" outside a system call, or the number in decimal and the rest in hexadecimal.
+  const auto words = words_of(*text);
+  constexpr std::size_t all = 9;
+  if (words.size() != all || words.front().starts_with('-')) return std::nullopt;
+  auto number_in = [&](std::size_t index) { return hexadecimal(words[index].substr(2)); };
+  BlockedCall call;
+  call.number = decimal(words.front());
+  for (std::size_t i = 0; i < call.args.size(); ++i) call.args[i] = number_in(1 + i);
+  call.stack_pointer = number_in(all - 2);
+  call.pc = number_in(all - 1);
+  return call;
 }
 
 Result<int> processor_of(Tid tid) {

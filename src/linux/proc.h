@@ -1,6 +1,7 @@
 // What /proc tells of processes and tasks. Nothing here stops anybody.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -28,8 +29,20 @@ Result<TaskStatus> task_status(Tid tid);
 
 // Every thread of the process that the kernel lists now, zombies (a leader that has exited) included.
 Result<std::vector<Tid>> threads_of(Pid pid);
+// The living processes that this one's threads have made, and that no exit of a thread has given to others.
+Result<std::vector<Pid>> children_of(Pid pid);
 // Every process in this /proc.
 Result<std::vector<Pid>> processes();
+
+// The system call that a task sleeps in (/proc/TID/syscall): what it passed, and where it will come back to.
+struct BlockedCall {
+  std::uint64_t number{0};
+  std::array<std::uint64_t, 6> args{};
+  std::uint64_t stack_pointer{0};
+  std::uint64_t pc{0};
+};
+// Nothing: it runs, or it sleeps elsewhere. not_permitted as for ptrace.
+Result<std::optional<BlockedCall>> blocked_call_of(Tid tid);
 
 // The processor a task ran on last; start time in clock ticks since boot (field 39 and 22 of stat).
 Result<int> processor_of(Tid tid);

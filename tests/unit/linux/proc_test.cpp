@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <thread>
 
 #include "linux/launch.h"
@@ -111,6 +113,8 @@ TEST(Proc, NobodyIsGone) {
     EXPECT_TRUE(gone(executable_of(tid)));
     EXPECT_TRUE(gone(command_line_of(tid)));
     EXPECT_TRUE(gone(maps_of(tid)));
+    EXPECT_TRUE(gone(children_of(Pid{tid.value})));
+    EXPECT_TRUE(gone(blocked_call_of(tid)));
   }
 }
 
@@ -135,6 +139,36 @@ TEST(Proc, ThreadsComeAndAreListed) {
   thread.join();
   ASSERT_TRUE(threads);
   EXPECT_TRUE(std::ranges::count(*threads, tid) == 1 && std::ranges::count(*threads, self()) == 1);
+}
+
+TEST(Proc, ChildrenAreThoseThatLive) {
+  Child first(pause_for_ever), second(pause_for_ever);
+  const auto children = children_of(Pid{::getpid()});
+  ASSERT_TRUE(children);
+  EXPECT_EQ(std::ranges::count(*children, first.pid()), 1);
+  EXPECT_EQ(std::ranges::count(*children, second.pid()), 1);
+  EXPECT_EQ(children_of(first.pid()), std::vector<Pid>{});
+}
+
+TEST(Proc, TheCallThatATaskSleepsIn) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const base::Fd read_end(ends[0]);
+  const base::Fd write_end(ends[1]);
+  char byte = 0;
+  Child child([&](const auto& ready) {
+    ready();
+    return static_cast<int>(::read(read_end.get(), &byte, 1));
+  });
+  while (task_status(child.tid())->state != 'S') ::sched_yield();
+  const auto call = blocked_call_of(child.tid());
+  ASSERT_TRUE(call && *call);
+  EXPECT_EQ((*call)->number, static_cast<std::uint64_t>(SYS_read));
+  EXPECT_EQ((*call)->args[0], static_cast<std::uint64_t>(read_end.get()));
+  EXPECT_EQ((*call)->args[1], reinterpret_cast<std::uint64_t>(&byte)) << "the memory is a copy";
+  EXPECT_NE((*call)->pc, 0U);
+  EXPECT_NE((*call)->stack_pointer, 0U);
+  EXPECT_EQ(blocked_call_of(self()).value(), std::nullopt) << "it runs";
 }
 
 TEST(Proc, ProcessesContainThisOne) {
