@@ -39,6 +39,9 @@ class AddressSpace {
   std::size_t running{0};  // how many of them run
   SiteTable sites;
   bool had_sites{false};  // ever: a thread may have run into one that is gone now
+  // Every task that runs here is traced, but for those that ptrace does not show (CLONE_UNTRACED). Not so
+  // after an attach (a vfork or CLONE_VM may have been before) nor once a task was let go while others stay.
+  bool complete{true};
   std::vector<HardwarePoint> hardware;
   arch::native::DebugRegisters debug;  // what `hardware` adds up to
   std::uint64_t debug_version{0};      // changes with `debug`

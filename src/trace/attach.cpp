@@ -7,10 +7,12 @@
 
 #include "linux/proc.h"
 #include "linux/ptrace.h"
+#include "trace/asleep.h"
 #include "trace/birth.h"
 #include "trace/points.h"
 #include "trace/resume.h"
 #include "trace/settle.h"
+#include "trace/sharers.h"
 
 namespace cotrace::trace {
 
@@ -54,6 +56,14 @@ bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>
 
 }  // namespace
 
+bool seize_threads(World& world, Pid process, const std::shared_ptr<AddressSpace>& space,
+                   std::set<Tid>& tried, std::optional<Error>& refusal) {
+  bool any = false;
+  // Threads go on making threads until each of them is seized; after that the kernel attaches the new ones.
+  while (seize_listed(world, process, space, tried, refusal)) any = true;
+  return any;
+}
+
 Result<> attach_engine(World& world, Task& task, Engine& engine, const AttachOptions& options) {
   if (task.dead || task.state == TaskState::gone) return fail(Errc::gone, "the task is dead");
   if (task.find(engine) != nullptr) return fail(Errc::invalid, "the engine is attached to this task already");
@@ -78,6 +88,7 @@ Result<> attach_engine(World& world, Task& task, Engine& engine, const AttachOpt
     });
   } else {
     request_interrupt(task);
+    if (task.generation == 0) look_for_sleepers(world);
   }
   return {};
 }
@@ -87,13 +98,8 @@ Result<std::vector<TaskId>> attach_process(World& world, Pid process, Engine& en
   if (process.value == ::getpid()) return fail(Errc::not_permitted, "a process cannot trace itself");
   std::optional<Error> refusal;
   // Of a process that is known already some threads may have been let go before.
-  const ThreadGroup* known = world.group(process);
-  auto space = known != nullptr && !known->tasks.empty() ? known->tasks.front()->space
-                                                         : std::make_shared<AddressSpace>();
   std::set<Tid> tried;
-  // Threads go on making threads until each of them is seized; after that the kernel attaches the new ones.
-  while (seize_listed(world, process, space, tried, refusal)) {
-  }
+  seize_threads(world, process, space_of(world, process), tried, refusal);
   ThreadGroup* group = world.group(process);
   if (group == nullptr || group->tasks.empty()) {
     return std::unexpected(refusal.value_or(sys::diagnose_attach(leader_of(process), ESRCH)));

@@ -242,11 +242,7 @@ void settle_exec(World& world, Task& task, Tid former) {
   adopt_orphans(world, now.group->pid, *old);
   // What the engines had in the memory that is gone. A vfork child leaves memory that others still use, and
   // their engines keep theirs there.
-  for (Engine* engine : engines_of(now)) {
-    const bool elsewhere =
-        std::ranges::any_of(old->tasks, [&](Task* t) { return t->find(*engine) != nullptr; });
-    if (!elsewhere) remove_points_of(world, *old, *engine);
-  }
+  remove_points_of_departed(world, *old, engines_of(now));
   if (auto launch = world.launches.find(now.id.tid); launch != world.launches.end()) {
     launch->second.disown();
     world.launches.erase(launch);

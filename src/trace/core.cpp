@@ -9,6 +9,7 @@
 #include "linux/ptrace.h"
 #include "linux/sigchld.h"
 #include "linux/signals.h"
+#include "trace/asleep.h"
 #include "trace/attach.h"
 #include "trace/points.h"
 #include "trace/release.h"
@@ -120,6 +121,7 @@ Core::~Core() {
   // Nothing may come back into the state once its members go.
   state_->watch.reset();
   state_->audit.reset();
+  state_->world.sleepers.reset();
 }
 
 Result<TaskId> Core::launch(const sys::LaunchSpec& spec, Engine& engine, const AttachOptions& options) {
@@ -195,6 +197,7 @@ Result<> Core::control(TaskId id, Engine& engine, Control wish) {
   if (quiesce) {
     if (!stands(task)) {
       request_interrupt(task);
+      if (task.generation == 0) look_for_sleepers(world);
       return {};
     }
     world.defer([&world, id] {

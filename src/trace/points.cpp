@@ -6,6 +6,7 @@
 #include "trace/release.h"
 #include "trace/report.h"
 #include "trace/resume.h"
+#include "trace/sharers.h"
 
 namespace cotrace::trace {
 
@@ -31,6 +32,7 @@ void lift_if_stale(AddressSpace& space, Addr address) {
 
 Result<PointId> add_breakpoint(World& world, Task& task, Engine& engine, Addr address, Condition condition) {
   if (task.find(engine) == nullptr) return fail(Errc::invalid, "the engine is not attached to this task");
+  take_in_sharers(world, task);
   auto site = task.space->plant(address);
   if (!site) return std::unexpected(site.error());
   const PointId point = world.new_point();
@@ -82,18 +84,32 @@ Result<> remove_point(World& world, Engine& engine, PointId point) {
 }
 
 void remove_points_of(World& world, AddressSpace& space, const Engine& engine) {
+  for (const auto& [address, site] : space.sites.all()) {
+    for (const Owner& owner : site.owners) {
+      if (owner.engine == &engine) world.points.erase(owner.point);
+    }
+  }
   space.sites.remove_engine(engine);
   if (space.running != 0) space.lift_stale();
   const auto before = space.hardware.size();
   std::erase_if(space.hardware, [&](const HardwarePoint& point) {
     if (point.engine != &engine) return false;
+    world.points.erase(point.point);
     space.debug.remove(point.slots);
     return true;
   });
   if (space.hardware.size() != before) spread_hardware(space);
-  std::erase_if(world.points, [&](const auto& entry) {
-    return entry.second.engine == &engine && entry.second.space.lock().get() == &space;
-  });
+}
+
+void remove_points_of_departed(World& world, AddressSpace& space, const std::vector<Engine*>& engines) {
+  for (const Engine* engine : engines) {
+    const bool elsewhere =
+        std::ranges::any_of(space.tasks, [&](Task* task) { return task->find(*engine) != nullptr; });
+    if (!elsewhere) remove_points_of(world, space, *engine);
+  }
+  for (Task* other : std::vector<Task*>(space.tasks.begin(), space.tasks.end())) {
+    if (!needed(*other)) release_soon(world, *other);
+  }
 }
 
 void tell_hit(World& world, Task& task, Addr pc) {

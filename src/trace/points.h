@@ -14,6 +14,9 @@ Result<PointId> add_hardware(World& world, Task& task, Engine& engine, Addr addr
 Result<> remove_point(World& world, Engine& engine, PointId point);
 // Everything the engine owns in this space.
 void remove_points_of(World& world, AddressSpace& space, const Engine& engine);
+// A task that these engines were attached to has left the space, by its end or by an exec: what those of them
+// own there that have no other task in it, and the tasks that were kept for that alone.
+void remove_points_of_departed(World& world, AddressSpace& space, const std::vector<Engine*>& engines);
 
 // The hit of a planted site at pc: tells the owners on this task. (None: the task passes silently.)
 void tell_hit(World& world, Task& task, Addr pc);

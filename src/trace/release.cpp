@@ -112,6 +112,7 @@ void release(World& world, Task& task) {
   task.stopped.reset();
   const bool detached = std::move(stopped).detach(signal).has_value();
   if (detached) {
+    space.complete = false;
     world.erase(task);
   } else {
     world.set_state(task, TaskState::running);

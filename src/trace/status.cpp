@@ -6,7 +6,9 @@
 
 #include "linux/launch.h"
 #include "linux/proc.h"
+#include "trace/asleep.h"
 #include "trace/birth.h"
+#include "trace/points.h"
 #include "trace/release.h"
 #include "trace/report.h"
 #include "trace/resume.h"
@@ -58,15 +60,7 @@ void die(World& world, Task& task, int wait_status) {
   const Tid tid = task.id.tid;
   if (task.group->tasks.size() == 1) adopt_orphans(world, task.group->pid, *space);
   world.erase(task);
-  for (Engine* engine : engines) {
-    const bool elsewhere =
-        std::ranges::any_of(space->tasks, [&](Task* t) { return t->find(*engine) != nullptr; });
-    if (!elsewhere) {
-      for (Task* other : std::vector<Task*>(space->tasks.begin(), space->tasks.end())) {
-        if (!needed(*other)) release_soon(world, *other);
-      }
-    }
-  }
+  remove_points_of_departed(world, *space, engines);
   if (space->exclusive != nullptr) resume_later(world, *space->exclusive);
   if (Task* waiting = creator ? world.find(*creator) : nullptr;
       waiting != nullptr && waiting->awaits_child == tid) {
@@ -85,6 +79,7 @@ void enter_stop(World& world, Task& task) {
   // Any trap clears a PTRACE_INTERRUPT that was still to be answered (kernel/signal.c, ptrace_stop): to stop
   // again it must be asked again.
   task.interrupted = false;
+  merge_guessed_registers(task);
   if (!was_in_vfork || !task.regs_dirty) task.regs.reset();
   if (!was_in_vfork || !task.xstate_dirty) task.xstate.reset();
 }

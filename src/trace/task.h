@@ -74,6 +74,7 @@ struct Task {
   bool regs_dirty{false};
   std::optional<std::vector<std::byte>> xstate;
   bool xstate_dirty{false};
+  std::optional<arch::native::GeneralRegs> guessed;  // what `regs` began with, see note_sleep()
   std::uint64_t debug_version{0};
   arch::native::DebugRegisters debug_applied;
 

@@ -51,6 +51,7 @@ class World {
   std::unordered_map<Tid, sys::PendingLaunch> launches;                // not yet exec'ed
   std::unordered_map<std::uint64_t, Error> launch_failures;            // by serial
   std::unordered_map<std::uint64_t, std::vector<Adoption>> adoptions;  // by the child's serial
+  base::Reactor::Watch sleepers;       // see look_for_sleepers()
   std::unordered_map<Tid, int> early;  // statuses of tasks whose creator's event is still to come
 
   // --- tasks ---

@@ -1,11 +1,13 @@
 #include "trace/tracing.h"
 
 #include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <elf.h>
 #include <fcntl.h>
 #include <fstream>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -147,7 +149,8 @@ int Tracing::wait_for(const Program& program) {
 }
 
 Addr Tracing::symbol(TaskId task, const std::string& name) {
-  const auto [value, entry] = symbol_in_file(*sys::executable_of(task.tid), name);
+  // Not by its name, which another mount namespace may have in another place or not at all.
+  const auto [value, entry] = symbol_in_file("/proc/" + std::to_string(task.tid.value) + "/exe", name);
   return Addr{**sys::auxv_entry(task.tid, AT_ENTRY) - entry + value};
 }
 
@@ -165,6 +168,23 @@ ExitStatus Tracing::status_of(const Diary& engine) const {
   }
   ADD_FAILURE() << "the process has not ended";
   return {};
+}
+
+ExitStatus Tracing::status_of(const Diary& engine, TaskId task) const {
+  for (const auto& entry : engine.entries) {
+    const auto* death = std::get_if<event::Died>(&entry.event);
+    if (death != nullptr && entry.task == task) return death->status;
+  }
+  ADD_FAILURE() << "task " << task.tid.value << " has not ended";
+  return {};
+}
+
+std::vector<Pid> Tracing::traced_processes() {
+  std::vector<Pid> traced;
+  for (Pid pid : sys::processes().value_or(std::vector<Pid>{})) {
+    if (tracer_of(pid) == ::gettid()) traced.push_back(pid);
+  }
+  return traced;
 }
 
 TaskId Tracing::run_to(Diary& engine, const Program& program, const std::string& name) {
@@ -217,6 +237,27 @@ void Tracing::hold_too(Diary& engine, TaskId task) {
   ASSERT_TRUE(attached) << attached.error().text;
   ASSERT_TRUE(until([&] { return engine.count<event::Quiesced>() == before + 1; }));
   engine.behave(nullptr);
+}
+
+void Tracing::as_nobody(const std::function<void()>& work) {
+  const pid_t other = ::fork();
+  if (other == 0) {
+    // Not to be ended here: their descriptors are the first process's as well.
+    (void)core.release();
+    (void)reactor.release();
+    EXPECT_EQ(::setresgid(nobody, nobody, nobody), 0);
+    EXPECT_EQ(::setresuid(nobody, nobody, nobody), 0);
+    // As after an exec. What it launches may be traced then.
+    EXPECT_EQ(::prctl(PR_SET_DUMPABLE, 1), 0);
+    reactor = std::move(*base::Reactor::create());
+    core = std::move(*trace::Core::create(*reactor, {}));
+    work();
+    std::fflush(stdout);
+    ::_exit(HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(other, &status, 0), other);
+  EXPECT_EQ(status, 0);
 }
 
 std::int64_t Tracing::variable(TaskId task, const std::string& name) {

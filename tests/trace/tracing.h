@@ -94,7 +94,8 @@ class Tracing : public ::testing::Test {
   Addr symbol(TaskId task, const std::string& name);
 
   [[nodiscard]] bool died(const Diary& engine, TaskId task) const;
-  ExitStatus status_of(const Diary& engine) const;  // of the process that ended
+  ExitStatus status_of(const Diary& engine) const;  // of the process that ended last
+  ExitStatus status_of(const Diary& engine, TaskId task) const;
 
   void resume(Diary& engine, TaskId task) { control(engine, task, ResumeAction::resume); }
   void control(Diary& engine, TaskId task, ResumeAction action) {
@@ -112,6 +113,9 @@ class Tracing : public ::testing::Test {
   void resume_all(Diary& engine, const std::vector<TaskId>& tasks) {
     for (TaskId task : tasks) resume(engine, task);
   }
+  // Runs the work in a process that is nobody's (root only), with a core of its own; fails where it does.
+  void as_nobody(const std::function<void()>& work);
+  static constexpr unsigned nobody = 65534;
   // The number in the program's memory at a symbol.
   std::int64_t variable(TaskId task, const std::string& name);
   // The address of the instruction after the one that is there.
@@ -125,8 +129,10 @@ class Tracing : public ::testing::Test {
   static long switches_of(Tid tid);
   // R, S, T, t ... of /proc; '-' without such a task.
   static char state_of(Tid tid);
-  // /proc/PID/status: who traces it, 0 for nobody.
+  // /proc/PID/status: who traces it, 0 for nobody, -1 where it is gone.
   static int tracer_of(Pid pid);
+  // Every process that this thread traces, as the kernel tells it.
+  static std::vector<Pid> traced_processes();
 
   std::unique_ptr<base::Reactor> reactor;
   std::unique_ptr<trace::Core> core;
