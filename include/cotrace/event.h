@@ -81,7 +81,8 @@ struct SyscallExit {
 
 // The task has made a new one. The child is stopped and has not run yet; an engine that wants it attaches to
 // it from within the callback, later it may have run. A child whose creator is killed at this very moment has
-// no such event and runs on untraced.
+// no such event and runs on untraced. Nor has one that is made with CLONE_UNTRACED; see
+// Tracer::add_breakpoint for what that means.
 struct Cloned {
   CloneKind kind;
   TaskId child;

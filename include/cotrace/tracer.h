@@ -148,6 +148,9 @@ class Tracer {
   // In the memory of the task's process (and of who shares it), for every task there that the engine is
   // attached to. Several at one address are told in one BreakpointHit. It is gone with an exec. `address`
   // must be the beginning of an instruction: nobody checks. unmapped: there is no memory.
+  // Whoever shares the memory and has no engine passes it unseen, those included that were there before
+  // anybody attached. Not so a process that is made with CLONE_UNTRACED after the memory has got its first
+  // breakpoint: the kernel tells nobody of it, and it dies of SIGTRAP at any breakpoint it comes to.
   Result<PointId> add_breakpoint(TaskId task, Engine& engine, Addr address, Condition condition = nullptr);
   // The processor has no "read only".
   enum class Access : unsigned char { write, read_write };

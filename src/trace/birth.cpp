@@ -10,6 +10,7 @@
 #include "linux/clone_flags.h"
 #include "linux/kcmp.h"
 #include "linux/proc.h"
+#include "trace/orphans.h"
 #include "trace/points.h"
 #include "trace/release.h"
 #include "trace/report.h"
@@ -155,14 +156,15 @@ void begin_birth(World& world, Task& creator, const stop::Clone& stop) {
   Task& child = world.create(stop.child, creator.cloned.child_process, std::move(space));
   child.newborn = true;
   child.creator = creator.id;
+  child.is_sibling = creator.cloned.kind != CloneKind::thread && (creator.cloned.flags & CLONE_PARENT) != 0;
   creator.cloned.child = child.id;
   // Its first stop may have been there before, or be there already: then both go on without another round of
   // the loop, and no drain that came before the child was known can have passed it over.
   auto early = world.early.extract(stop.child);
   // An end that nobody asked for may be that of an earlier task with the same id.
-  const bool stale = early && !WIFSTOPPED(early.mapped()) && lives(stop.child);
+  const bool stale = early && !WIFSTOPPED(early.mapped().status) && lives(stop.child);
   if (early && !stale) {
-    handle_status(world, {stop.child, early.mapped()});
+    handle_status(world, {stop.child, early.mapped().status});
   } else if (auto status = world.waits.poll(stop.child)) {
     handle_status(world, *status);
   }
@@ -187,24 +189,6 @@ void settle_birth(World& world, Task& child, const Stop& stop) {
 
 void abandon_birth(World& world, Task& creator) {
   if (creator.awaits_child) complete_birth(world, creator);
-}
-
-void adopt_orphans(World& world, Pid former_parent, AddressSpace& memory) {
-  if (world.early.empty()) return;
-  for (const auto& [tid, status] : std::exchange(world.early, {})) {
-    auto about = sys::task_status(tid);
-    // A thread of the dead dies with them; its own status tells.
-    if (!about || about->group == former_parent) continue;
-    // The children of a process that is reaped belong to somebody else already.
-    if (about->parent != former_parent && world.group(about->parent) != nullptr) {
-      world.early[tid] = status;
-      continue;
-    }
-    // If it shares the memory that the dead left, lifting what is planted there through it does the same.
-    Task& orphan = world.create(tid, about->group, copy_for_fork(memory));
-    orphan.newborn = true;
-    world.defer([&world, tid, status] { handle_status(world, {tid, status}); });
-  }
 }
 
 void settle_exec(World& world, Task& task, Tid former) {
@@ -238,11 +222,10 @@ void settle_exec(World& world, Task& task, Tid former) {
   if (auto regs = regs_of(now)) (*regs)->rax = 0;
   const auto old = now.space;
   world.move_to_space(now, std::make_shared<AddressSpace>());
-  // A fork that a thread was in the middle of when this one called exec.
-  adopt_orphans(world, now.group->pid, *old);
   // What the engines had in the memory that is gone. A vfork child leaves memory that others still use, and
   // their engines keep theirs there.
   remove_points_of_departed(world, *old, engines_of(now));
+  keep_sites(world, *old);
   if (auto launch = world.launches.find(now.id.tid); launch != world.launches.end()) {
     launch->second.disown();
     world.launches.erase(launch);

@@ -11,6 +11,7 @@
 #include "linux/signals.h"
 #include "trace/asleep.h"
 #include "trace/attach.h"
+#include "trace/orphans.h"
 #include "trace/points.h"
 #include "trace/release.h"
 #include "trace/report.h"
@@ -87,11 +88,12 @@ struct Core::State {
       });
     };
     world.run_deferred();
-    while (waiting() && std::chrono::steady_clock::now() < end) {
+    while ((waiting() || !world.early.empty()) && std::chrono::steady_clock::now() < end) {
       pollfd ready{child_signals.fd(), POLLIN, 0};
       ::poll(&ready, 1, 100);
       (void)child_signals.drain();
       handle(world.waits.drain_all());
+      look_at_early(world);
       world.run_deferred();
     }
   }
@@ -122,6 +124,7 @@ Core::~Core() {
   state_->watch.reset();
   state_->audit.reset();
   state_->world.sleepers.reset();
+  state_->world.early_timer.reset();
 }
 
 Result<TaskId> Core::launch(const sys::LaunchSpec& spec, Engine& engine, const AttachOptions& options) {

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <csignal>
+#include <unistd.h>
 #include <utility>
 
 #include "linux/pending_signals.h"
+#include "linux/proc.h"
 #include "linux/signals.h"
 #include "trace/hardware.h"
 #include "trace/points.h"
@@ -17,6 +19,12 @@ namespace {
 
 bool engine_in_space(const AddressSpace& space, const Engine& engine) {
   return std::ranges::any_of(space.tasks, [&](Task* task) { return task->find(engine) != nullptr; });
+}
+
+// What a launched program has made with CLONE_PARENT is a child of this process.
+void inherit(World& world, const Task& task) {
+  const auto status = sys::task_status(task.id.tid);
+  if (status && status->parent.value == ::getpid()) world.waits.inherit(task.id.tid);
 }
 
 }  // namespace
@@ -114,6 +122,7 @@ void release(World& world, Task& task) {
   if (detached) {
     space.complete = false;
     world.erase(task);
+    if (task.is_sibling) inherit(world, task);
   } else {
     world.set_state(task, TaskState::running);
   }

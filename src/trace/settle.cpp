@@ -168,7 +168,8 @@ void on(World& world, Task& task, const stop::Seccomp&) {
 }  // namespace
 
 bool take_injected(Task& task, const SigInfo& info) {
-  if (info.si_code != SI_TKILL || info.si_pid != ::getpid()) return false;
+  // 0: the kernel's name for a sender that the receiver's pid namespace does not have.
+  if (info.si_code != SI_TKILL || (info.si_pid != ::getpid() && info.si_pid != 0)) return false;
   auto it = std::ranges::find(task.injected, info.si_signo);
   if (it == task.injected.end()) return false;
   task.injected.erase(it);

@@ -8,6 +8,7 @@
 #include "linux/proc.h"
 #include "trace/asleep.h"
 #include "trace/birth.h"
+#include "trace/orphans.h"
 #include "trace/points.h"
 #include "trace/release.h"
 #include "trace/report.h"
@@ -36,7 +37,23 @@ void leave_space(World& world, Task& task) {
   }
 }
 
+// The kernel shows the end of a leader only after those of all other threads. One that is here still has
+// called exec: it has taken the leader's id and ended under it, without an exec event, since the exec failed
+// past the point where there is a way back (a program whose segments cannot be mapped).
+void end_failed_exec(World& world, Task& leader, int wait_status) {
+  ThreadGroup& group = *leader.group;
+  if (leader.id.tid != leader_of(group.pid)) return;
+  for (Task* task : std::vector<Task*>(group.tasks)) {
+    if (task == &leader || task->dead) continue;
+    tell_masked(world, *task, EventKind::death, event::Died{exit_status_of(wait_status), false});
+    tell_masked(world, *task, EventKind::reap, event::Reaped{});
+    leave_space(world, *task);
+    world.erase(*task);
+  }
+}
+
 void die(World& world, Task& task, int wait_status) {
+  end_failed_exec(world, task, wait_status);
   task.stopped.reset();
   leave_space(world, task);
   if (auto launch = world.launches.find(task.id.tid); launch != world.launches.end()) {
@@ -58,9 +75,9 @@ void die(World& world, Task& task, int wait_status) {
   const auto engines = engines_of(task);
   const auto creator = task.newborn ? task.creator : std::nullopt;
   const Tid tid = task.id.tid;
-  if (task.group->tasks.size() == 1) adopt_orphans(world, task.group->pid, *space);
   world.erase(task);
   remove_points_of_departed(world, *space, engines);
+  keep_sites(world, *space);
   if (space->exclusive != nullptr) resume_later(world, *space->exclusive);
   if (Task* waiting = creator ? world.find(*creator) : nullptr;
       waiting != nullptr && waiting->awaits_child == tid) {
@@ -102,7 +119,7 @@ void handle_status(World& world, const sys::WaitStatus& status) {
   if (task == nullptr) task = executing_thread(world, status);
   if (task == nullptr) {
     // Its creator's event is still to come. It may have been killed before it ever ran.
-    world.early[status.tid] = status.status;
+    note_early(world, status.tid, status.status);
     return;
   }
   if (!WIFSTOPPED(status.status)) {

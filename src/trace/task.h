@@ -97,6 +97,7 @@ struct Task {
   // --- birth and death ---
   bool in_exec{false};              // stands at its exec event: the system call has still to return
   bool newborn{false};              // its first stop has not been seen
+  bool is_sibling{false};           // made with CLONE_PARENT
   std::optional<TaskId> creator;    // of a newborn
   std::optional<Tid> awaits_child;  // stands at its clone event until the child has stopped
   event::Cloned cloned{};           // what to report then

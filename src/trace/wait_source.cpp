@@ -34,6 +34,10 @@ std::vector<sys::WaitStatus> WaitSource::drain_all(std::optional<Tid> hint) {
   audit_due_ = false;
   std::vector<sys::WaitStatus> out;
   while (auto ready = calls_->peek()) {
+    if (inherited_.contains(ready->tid) && calls_->wait_one(ready->tid)) {
+      inherited_.erase(ready->tid);
+      continue;
+    }
     if (!ours(*ready)) {
       // It hides all that the kernel would have named after it, until its own parent takes it. New tasks that
       // are not known yet are asked for when they become known (begin_birth()), or where the hint names one.

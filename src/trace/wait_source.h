@@ -28,6 +28,7 @@ class WaitSource {
   void expect(Tid tid) {
     running_.insert(tid);
     standing_.erase(tid);
+    inherited_.erase(tid);
   }
   // It stands: nothing but its death can come.
   void expect_nothing(Tid tid) {
@@ -39,6 +40,10 @@ class WaitSource {
     running_.erase(tid);
     standing_.erase(tid);
   }
+
+  // The task is not traced any more, but is a child of this process of which nobody else knows: its end will
+  // be taken, and told to nobody.
+  void inherit(Tid tid) { inherited_.insert(tid); }
 
   // Every status that is ready, each task once, oldest first. `hint`: a task that SIGCHLD named.
   std::vector<sys::WaitStatus> drain(std::optional<Tid> hint);
@@ -65,6 +70,7 @@ class WaitSource {
   std::unique_ptr<sys::WaitCalls> calls_;
   std::unordered_set<Tid> running_;
   std::unordered_set<Tid> standing_;
+  std::unordered_set<Tid> inherited_;
   bool audit_due_{false};
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -34,6 +35,13 @@ struct Adoption {
   PointId parent, child;
 };
 
+// A status that came before anybody told of the task's birth, and who was asked to stop since, with the
+// number of its stops at that time.
+struct Early {
+  int status{0};
+  std::vector<std::pair<TaskId, std::uint64_t>> asked;
+};
+
 class World {
  public:
   World(base::Reactor& event_loop, const CoreOptions& core_options, std::unique_ptr<sys::WaitCalls> calls)
@@ -51,8 +59,10 @@ class World {
   std::unordered_map<Tid, sys::PendingLaunch> launches;                // not yet exec'ed
   std::unordered_map<std::uint64_t, Error> launch_failures;            // by serial
   std::unordered_map<std::uint64_t, std::vector<Adoption>> adoptions;  // by the child's serial
-  base::Reactor::Watch sleepers;       // see look_for_sleepers()
-  std::unordered_map<Tid, int> early;  // statuses of tasks whose creator's event is still to come
+  base::Reactor::Watch sleepers;                                       // see look_for_sleepers()
+  std::unordered_map<Tid, Early> early;                                // see note_early()
+  base::Reactor::Watch early_timer;
+  std::deque<SiteTable> left_sites;  // see keep_sites()
 
   // --- tasks ---
   Task& create(Tid tid, Pid process, std::shared_ptr<AddressSpace> space);

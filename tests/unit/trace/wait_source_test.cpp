@@ -153,6 +153,27 @@ TEST_F(WaitSourceTest, ANewTaskThatDiesBeforeItsCreatorToldOfItIsTaken) {
   EXPECT_EQ(tids(waits.drain(Tid{50})), (std::vector{50}));
 }
 
+TEST_F(WaitSourceTest, TheEndOfAnInheritedChildIsTakenAndToldToNobody) {
+  kernel.strangers.insert(Tid{7});
+  waits.expect(Tid{5});
+  waits.inherit(Tid{7});
+  kernel.ready.push_back({Tid{5}, 0x57f});
+  kernel.ready.push_back({Tid{7}, 0});
+  EXPECT_EQ(tids(waits.drain_all()), (std::vector{5}));
+  EXPECT_TRUE(kernel.ready.empty());
+  // Once: the id may be anybody's then.
+  kernel.ready.push_back({Tid{7}, 0});
+  EXPECT_TRUE(waits.drain_all().empty());
+  EXPECT_EQ(kernel.ready.size(), 1U);
+}
+
+TEST_F(WaitSourceTest, AnInheritedChildThatIsTracedAgainIsOneLikeAnyOther) {
+  waits.inherit(Tid{7});
+  waits.expect(Tid{7});
+  kernel.ready.push_back({Tid{7}, 0});
+  EXPECT_EQ(tids(waits.drain_all()), (std::vector{7}));
+}
+
 TEST_F(WaitSourceTest, AnIdThatWasForgottenMayBeAnybodys) {
   waits.expect(Tid{7});
   waits.forget(Tid{7});
