@@ -5,6 +5,7 @@
 #include <csignal>
 #include <filesystem>
 #include <map>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,20 @@ namespace {
 
 class Namespaces : public Tracing {
  protected:
+  // Containers often forbid it.
+  static bool may_make_namespaces() {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int user = ::getuid() == 0 ? 0 : CLONE_NEWUSER;
+      ::_exit(::unshare(CLONE_NEWPID | CLONE_NEWNS | user) == 0 ? 0 : 1);
+    }
+    int status = 0;
+    return ::waitpid(child, &status, 0) == child && status == 0;
+  }
+  void SetUp() override {
+    if (!may_make_namespaces()) GTEST_SKIP() << "no namespaces may be made here";
+  }
+
   // Each process is followed, and has a breakpoint on landmark() if it runs the program of that name.
   void follow_all(Diary& engine) {
     engine.behave([&](TaskId task, const Event& event) {
@@ -104,6 +119,7 @@ TEST_F(Namespaces, AProgramOfAnotherMountNamespaceIsKnownByTheNameThatItHasThere
 TEST_F(Namespaces, TheSameWithoutPrivileges) {
   if (::getuid() != 0) GTEST_SKIP() << "without privileges the other tests are this one";
   as_nobody([&] {
+    if (!may_make_namespaces()) return;
     for (const char* how : {"clone", "unshare"}) {
       expect_pid_namespace(how);
       expect_silence(how);
@@ -117,6 +133,7 @@ class Containers : public Namespaces {
  protected:
   void SetUp() override {
     if (::getuid() != 0) GTEST_SKIP() << "needs root, or a map of users";
+    Namespaces::SetUp();
   }
   // A container whose init, untraced, waits; the pid of that init.
   Program start_container() {

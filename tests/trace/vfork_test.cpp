@@ -116,5 +116,43 @@ TEST_F(VforkParent, IsKilledWhileItSleeps) {
   EXPECT_TRUE(died(engine, program.task));
 }
 
+// CLONE_VFORK without CLONE_VM: it sleeps as deep, and its memory is its own.
+TEST_F(VforkParent, ThatHasLentNothingIsHaltedLetGoAndKilledAllTheSame) {
+  enum class Then { runs, is_left, is_killed };
+  for (const Then then : {Then::runs, Then::is_left, Then::is_killed}) {
+    Diary engine;
+    auto program = in_vfork(engine, {"clone_kinds", "vfork_copy", "1"});
+    engine.behave([](TaskId, const Event& event) {
+      return std::holds_alternative<event::Quiesced>(event) ? holding : Verdict{};
+    });
+    control(engine, program.task, ResumeAction::stop);
+    ASSERT_TRUE(until([&] { return engine.count<event::Quiesced>() == 1; })) << "nobody may wait for it";
+    engine.behave(nullptr);
+    EXPECT_NE(pc(program.task), 0U);
+    const Addr landmark = symbol(program.task, "landmark");
+    ASSERT_TRUE(core->add_breakpoint(program.task, engine, landmark));
+    EXPECT_NE(raw_memory(Pid{child.tid.value}, landmark, 1), raw_memory(program.pid, landmark, 1));
+    if (then == Then::is_killed) {
+      ASSERT_TRUE(core->kill(program.pid));
+      ASSERT_TRUE(until([&] { return died(engine, program.task); })) << "with its child held";
+      resume(engine, child);
+      ASSERT_TRUE(until([&] { return core->released(program.pid) && died(engine, child); }));
+      continue;
+    }
+    if (then == Then::is_left) {
+      core->detach_everything(engine);
+    } else {
+      resume(engine, program.task);
+      resume(engine, child);
+    }
+    ASSERT_TRUE(until([&] { return core->released(program.pid) && traced_processes().empty(); }));
+    EXPECT_EQ(program.rest(), "clone_kinds parent=1 child=1\n");
+    EXPECT_EQ(engine.count<event::BreakpointHit>(), then == Then::runs ? 1 : 0) << "the parent's";
+    if (then == Then::is_left) {
+      EXPECT_EQ(wait_for(program), 0);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace cotrace::test
