@@ -114,6 +114,7 @@ void note_early(World& world, Tid tid, int status) {
 
 void look_at_early(World& world) {
   std::vector<Tid> tids;
+  tids.reserve(world.early.size());
   for (const auto& [tid, early] : world.early) tids.push_back(tid);
   for (Tid tid : tids) {
     if (take_in(world, tid, world.early[tid])) world.early.erase(tid);
