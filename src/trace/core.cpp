@@ -209,6 +209,7 @@ Result<> Core::control(TaskId id, Engine& engine, Control wish) {
     return {};
   }
   attachment->wish = wish.action;
+  attachment->instruction = std::move(wish.instruction);
   if (wish.signal) attachment->signal = wish.signal;
   if (wish.inject != 0) task.inject = wish.inject;
   if (task.stopped) {

@@ -36,12 +36,21 @@ struct AttachOptions {
   bool threads{true};  // threads that the task makes later get the same attachment (and hear Born)
 };
 
+// An instruction that one task is to carry out as if it stood at `at`, although the memory has something else
+// there.
+struct GivenInstruction {
+  Addr at;
+  std::vector<std::byte> code;  // what follows the instruction does not matter
+};
+
 // What one engine wants of one task from now on. `signal` answers the signal that the task is stopped with,
 // if the verdict was left open; `inject` is a signal to deliver although none arrived.
 struct Control {
   ResumeAction action{ResumeAction::resume};
   std::optional<SignalVerdict> signal;
   int inject{0};
+  // With single_step, if the pc is there when the task runs.
+  std::optional<GivenInstruction> instruction{};
 };
 
 // Physical state of a task, for looking.

@@ -5,6 +5,9 @@
 // task of the address space stands.
 #pragma once
 
+#include <cstddef>
+#include <span>
+
 #include <cotrace/event.h>
 
 #include "trace/world.h"
@@ -18,11 +21,14 @@ enum class Pass : std::uint8_t {
   gone,
 };
 
-// The last resort of begin_passage: in place, once all others of the address space stand.
-Pass pass_in_place(World& world, Task& task);
-
 // The task stands with pc at a planted site whose hit has been reported.
 Pass begin_passage(World& world, Task& task);
+
+// The task carries out this instruction as if it stood at its pc (Control::instruction), by the same means.
+Pass carry_out(World& world, Task& task, std::span<const std::byte> code);
+
+// The task that was to step in place runs in another way instead; those that were made to stand for it go on.
+void give_up_exclusive(World& world, Task& task);
 
 // A stop of any kind has come while the task was on its way past: puts pc, registers and memory right, and
 // ends the passage. True if the instruction has been carried out.

@@ -118,10 +118,11 @@ bool tell_trap(World& world, Task& task, Engine& engine, const Event& event) {
 
 void tell_step_done(World& world, Task& task) {
   for (Engine* engine : engines_of(task)) {
-    const Attachment* attachment = task.find(*engine);
+    Attachment* attachment = task.find(*engine);
     if (attachment == nullptr) continue;
     if (attachment->wish != ResumeAction::single_step && attachment->wish != ResumeAction::block_step)
       continue;
+    attachment->instruction.reset();
     tell_trap(world, task, *engine, event::StepDone{});
   }
 }

@@ -143,15 +143,48 @@ bool take_deferred(World& world, Task& task) {
   return false;
 }
 
-// Past the site at pc, if its hit has been told. True if the task may run on from where it stands now.
+// After a passage has begun, or is over already. True if the task may run on from where it stands now.
+bool go_on_after(World& world, Task& task, Pass pass, const Wish& wish) {
+  if (pass != Pass::emulated) return false;
+  task.hit_at.reset();
+  if (!wish.step && !wish.block) return true;
+  // The step is done without the task having run.
+  ++task.generation;
+  for (auto& attachment : task.attachments) attachment.trapped = false;
+  tell_step_done(world, task);
+  tell_quiesced(world, task);
+  resume_later(world, task);
+  return false;
+}
+
+// The instruction that an engine wants stepped where the task stands; empty if there is none.
+std::vector<std::byte> given_instruction(Task& task) {
+  for (const auto& attachment : task.attachments) {
+    if (attachment.engine == nullptr || !attachment.instruction) continue;
+    if (attachment.wish != ResumeAction::single_step) continue;
+    auto regs = regs_of(task);
+    if (regs && Addr{(*regs)->rip} == attachment.instruction->at) return attachment.instruction->code;
+  }
+  return {};
+}
+
+// Past the site at pc, if its hit has been told, or through the instruction that is to be carried out instead
+// of the one at pc. True if the task may run on from where it stands now.
 bool pass_site(World& world, Task& task) {
+  const Wish wish = fold_wishes(task);
+  if (const auto given = given_instruction(task); !given.empty()) {
+    // A signal waits: its handler would come back to the memory, which has something else there.
+    const SignalOutcome outcome = fold_signal(task);
+    if (outcome.signal != 0 && !task.deferred)
+      task.deferred = DeferredSignal{outcome.replacement.value_or(*task.signal), true};
+    return go_on_after(world, task, carry_out(world, task, given), wish);
+  }
   if (!task.hit_at) return true;
   auto regs = regs_of(task);
   if (!regs) return false;
   const Addr pc{(*regs)->rip};
   if (*task.hit_at != pc || task.space->sites.find(pc) == nullptr) {
     task.hit_at.reset();
-    if (task.space->exclusive == &task) task.space->exclusive = nullptr;
     return true;
   }
   // A signal goes first: its handler runs before the instruction under the site, and comes back to the site
@@ -160,24 +193,7 @@ bool pass_site(World& world, Task& task) {
     task.hit_at.reset();
     return true;
   }
-  const Wish wish = fold_wishes(task);
-  switch (begin_passage(world, task)) {
-    case Pass::emulated:
-      task.hit_at.reset();
-      if (!wish.step && !wish.block) return true;
-      // The step is done without the task having run.
-      ++task.generation;
-      for (auto& attachment : task.attachments) attachment.trapped = false;
-      tell_step_done(world, task);
-      tell_quiesced(world, task);
-      resume_later(world, task);
-      return false;
-    case Pass::started:
-    case Pass::waiting:
-    case Pass::gone:
-      return false;
-  }
-  return false;
+  return go_on_after(world, task, begin_passage(world, task), wish);
 }
 
 // The stop is over: forgets what belonged to it.
@@ -271,6 +287,7 @@ void resume_if_free(World& world, Task& task) {
   }
   // A group-stopped task does not run at all.
   if (!task.job_stopped && !pass_site(world, task)) return;
+  give_up_exclusive(world, task);
   run_as_wished(world, task);
 }
 

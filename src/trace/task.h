@@ -27,9 +27,10 @@ struct Attachment {
   EventMask events;
   bool threads{true};
   bool holds{false};
-  bool quiesce{false};                      // Quiesced is owed as soon as the task stands
-  ResumeAction wish{ResumeAction::resume};  // until the engine next hears of the task
-  std::optional<SignalVerdict> signal;      // on the signal that the task stands with
+  bool quiesce{false};                          // Quiesced is owed as soon as the task stands
+  ResumeAction wish{ResumeAction::resume};      // until the engine next hears of the task
+  std::optional<GivenInstruction> instruction;  // to be stepped; until that has been done
+  std::optional<SignalVerdict> signal;          // on the signal that the task stands with
   bool rehit{false};    // the hit at the current pc is to be reported to this engine again
   bool trapped{false};  // a trap of this stop has been reported to it: one is enough
 };
@@ -38,9 +39,10 @@ struct Attachment {
 struct Passage {
   arch::native::Relocated copy;
   std::uint64_t saved_spare{0};
-  bool in_slot{false};   // in the scratch slot; else on the vdso's own system call
-  bool in_place{false};  // where it belongs, the site lifted and all others standing
-  bool masked{false};    // signals are held off: the old mask is in saved_mask
+  bool in_slot{false};              // in the scratch slot; else on the vdso's own system call
+  bool in_place{false};             // where it belongs, the site lifted and all others standing
+  std::vector<std::byte> replaced;  // of the memory, by a given instruction that is stepped in place
+  bool masked{false};               // signals are held off: the old mask is in saved_mask
   std::uint64_t saved_mask{0};
 };
 
