@@ -259,6 +259,7 @@ Verdict EventMapping::map(Thread& executing, const event::Execed&) {
   if (halting) reports_.halting(thread);
   process.points = nullptr;
   process.thread_db.reset();
+  process.scratch.reset();
 
   if (process.starting && lifecycle_.exec_while_starting(thread)) return stay();
   if (client_.options.observer != nullptr && client_.options.observer->ignored(process.pid))

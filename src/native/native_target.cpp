@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "native/client.h"
+#include "native/client_memory.h"
 #include "native/event_mapping.h"
 #include "native/event_options.h"
 #include "native/host_files.h"
@@ -26,11 +27,12 @@ struct NativeTarget::State {
       : client(core, reactor, engine, std::move(options)) {}
 
   Client client;
+  ClientMemory memory{client};
   Reports reports{client};
   NativePoints points{client};
   Lifecycle lifecycle{client, reports, points};
   EventMapping mapping{client, reports, lifecycle, points};
-  Running running{client, reports, points};
+  Running running{client, reports, points, memory};
   NativeEventOptions event_options{client};
   NativeHostFiles files;
   NativeProgramFacts facts{client};
@@ -170,6 +172,7 @@ Result<> NativeTarget::read_registers(ThreadRef ref, std::span<std::byte> block,
 Result<> NativeTarget::write_registers(ThreadRef ref, std::span<const std::byte> block) {
   const auto thread = state_->writable(ref);
   if (!thread) return std::unexpected(thread.error());
+  (*thread)->registers_written = true;
   return state_->client.registers.write_block((*thread)->task, block);
 }
 
@@ -182,19 +185,16 @@ Result<std::vector<std::byte>> NativeTarget::read_register(ThreadRef ref, int nu
 Result<> NativeTarget::write_register(ThreadRef ref, int number, std::span<const std::byte> value) {
   const auto thread = state_->writable(ref);
   if (!thread) return std::unexpected(thread.error());
+  (*thread)->registers_written = true;
   return state_->client.registers.write((*thread)->task, number, value);
 }
 
 Result<std::size_t> NativeTarget::read_memory(ThreadRef ref, Addr address, std::span<std::byte> out) {
-  const auto task = state_->client.memory_of(ref);
-  if (!task) return std::unexpected(task.error());
-  return state_->client.core.read_memory(*task, address, out);
+  return state_->memory.read(ref, address, out);
 }
 
 Result<> NativeTarget::write_memory(ThreadRef ref, Addr address, std::span<const std::byte> bytes) {
-  const auto task = state_->client.memory_of(ref);
-  if (!task) return std::unexpected(task.error());
-  return state_->client.core.write_memory(*task, address, bytes);
+  return state_->memory.write(ref, address, bytes);
 }
 
 void NativeTarget::resume(std::span<const session::ThreadAction> actions) {

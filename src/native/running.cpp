@@ -124,7 +124,14 @@ void Running::run(Thread& thread, Wish wish, int signal) {
     return;
   }
   trace::Control control = control_for(thread, signal);
-  control.action = wish.kind == Wish::Kind::run ? ResumeAction::resume : ResumeAction::single_step;
+  if (wish.kind == Wish::Kind::run) {
+    control.action = ResumeAction::resume;
+    memory_.write_through(thread);
+  } else {
+    control.action = ResumeAction::single_step;
+    control.instruction = memory_.instruction_at(thread);
+  }
+  thread.registers_written = false;
   // Everything first: the core may tell of the step's end before the call returns.
   thread.wish = wish;
   thread.owed_signal = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "native/client.h"
+#include "native/client_memory.h"
 #include "native/points.h"
 #include "native/reports.h"
 
@@ -31,8 +32,8 @@ class ActionTable {
 
 class Running {
  public:
-  Running(Client& client, Reports& reports, NativePoints& points)
-      : client_(client), reports_(reports), points_(points) {}
+  Running(Client& client, Reports& reports, NativePoints& points, ClientMemory& memory)
+      : client_(client), reports_(reports), points_(points), memory_(memory) {}
 
   void resume(std::span<const session::ThreadAction> actions);
   void halt();
@@ -52,6 +53,7 @@ class Running {
   Client& client_;
   Reports& reports_;
   NativePoints& points_;
+  ClientMemory& memory_;
 };
 
 // What becomes of the signal that the thread stands with (if it does), when the client resumes it with

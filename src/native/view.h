@@ -23,6 +23,7 @@
 namespace cotrace::native {
 
 class PointTable;
+class ScratchCode;
 class ThreadDb;
 struct Process;
 
@@ -45,8 +46,9 @@ struct Thread {
   session::ThreadRef ref;
   Process* process{nullptr};
 
-  bool stopped{false};          // shown stopped
-  std::uint64_t generation{0};  // of the task, when it stopped for this client
+  bool stopped{false};            // shown stopped
+  std::uint64_t generation{0};    // of the task, when it stopped for this client
+  bool registers_written{false};  // by the client, since it stopped
   Wish wish;
   std::optional<session::StopReason> pending;  // stands, and waits for its report to be handed over
   std::deque<session::StopReason> held_back;   // to be shown after the client's next resume
@@ -91,6 +93,7 @@ struct Process {
   std::shared_ptr<PointTable> points;                  // of its address space; shared after vfork
   std::optional<std::vector<std::uint64_t>> catching;  // system calls: nothing: none, empty: all
   std::shared_ptr<ThreadDb> thread_db;                 // made when first asked for, dropped at exec
+  std::shared_ptr<ScratchCode> scratch;                // made at the first write, dropped at exec
 };
 
 // Owns the above. Thread pointers stay good until remove().
