@@ -246,7 +246,8 @@ class Gdb:
     def select(self, stop):
         """The thread of a stop becomes the current one, as all-stop does by itself."""
         if self.mode.non_stop and "thread-id" in stop:
-            self.run(f"thread {stop['thread-id']}")
+            # Not `thread ID`, which counts the threads of each inferior by themselves.
+            self.run(f"-thread-select {stop['thread-id']}")
             self._current = stop["thread-id"]
 
     def call(self, expression):
