@@ -157,8 +157,11 @@ bool go_on_after(World& world, Task& task, Pass pass, const Wish& wish) {
   return false;
 }
 
-// The instruction that an engine wants stepped where the task stands; empty if there is none.
+// The instruction that an engine wants stepped where the task stands; empty if there is none. In the middle
+// of a system call there is none: a step ends with the call's return, and no instruction is carried out
+// (gdb.base/step-over-syscall.exp).
 std::vector<std::byte> given_instruction(Task& task) {
+  if (task.in_call || task.in_exec || task.syscall_entered) return {};
   for (const auto& attachment : task.attachments) {
     if (attachment.engine == nullptr || !attachment.instruction) continue;
     if (attachment.wish != ResumeAction::single_step) continue;
@@ -201,6 +204,7 @@ void set_running(World& world, Task& task, sys::Run how) {
   task.signal.reset();
   task.can_inject = false;
   task.in_syscall_stop = false;
+  task.in_call = false;
   if (how != sys::Run::single_step && how != sys::Run::block_step) task.stepping = task.in_exec = false;
   for (auto& attachment : task.attachments) {
     attachment.signal.reset();

@@ -131,11 +131,13 @@ void on(World& world, Task& task, const stop::SyscallExit& stop) {
 }
 
 void on(World& world, Task& task, const stop::Clone& stop) {
+  task.in_call = true;
   if (task.passage) end_passage(world, task);
   begin_birth(world, task, stop);
 }
 
 void on(World& world, Task& task, const stop::VforkDone& stop) {
+  task.in_call = true;
   tell_masked(world, task, EventKind::vfork_done, event::VforkDone{stop.child});
   finish_stop(world, task);
 }

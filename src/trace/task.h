@@ -66,6 +66,7 @@ struct Task {
   std::optional<SigInfo> signal;  // signal-delivery-stop of a signal that is (perhaps) to be delivered
   bool can_inject{false};         // any signal-delivery-stop: a signal may be given with the resume
   bool in_syscall_stop{false};
+  bool in_call{false};         // at an event in the middle of a system call (clone, vfork done)
   bool job_stopped{false};     // in a group-stop: goes on with PTRACE_LISTEN
   std::optional<Addr> hit_at;  // the breakpoint hit at this pc has been reported
   std::optional<DeferredSignal> deferred;

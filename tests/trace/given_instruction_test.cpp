@@ -113,6 +113,46 @@ TEST_F(GivenInstructions, ASystemCallIsReportedToWhoeverTracesIt) {
   }
 }
 
+TEST_F(GivenInstructions, InTheMiddleOfACallAStepEndsWithItsReturn) {
+  for (const char* kind : {"fork", "vfork_exit"}) {
+    Diary engine;
+    auto program = launch(engine, {"forks", kind, "1"});
+    at = symbol(program.task, "landmark");
+    bool forked = false;
+    steps = 0;
+    engine.behave([&](TaskId task, const Event& event) {
+      if (task.serial != program.task.serial) return Verdict{};
+      // Still not out of the call.
+      if (std::holds_alternative<event::VforkDone>(event))
+        return Verdict{ResumeAction::single_step, {}, {}, {}};
+      const bool clone = std::holds_alternative<event::Cloned>(event);
+      const bool stepped = std::holds_alternative<event::StepDone>(event);
+      forked = forked || clone;
+      steps += stepped ? 1 : 0;
+      return clone || stepped ? holding : Verdict{};
+    });
+    resume(engine, program.task);
+    ASSERT_TRUE(until([&] { return forked; }));
+    const auto before = *core->general_regs(program.task);
+    begin(engine, program.task, {0xb8, 7, 0, 0, 0}, before.rax);
+    ASSERT_TRUE(until([&] { return steps == 1; }));
+    EXPECT_EQ(pc(program.task), at.value) << kind;
+    EXPECT_NE(rax(program.task), 7U) << kind;
+    // The next one is carried out.
+    const auto returned = core->general_regs(program.task)->rax;
+    begin(engine, program.task, {0x0f, 0xc8}, returned);
+    ASSERT_TRUE(until([&] { return steps == 2; }));
+    EXPECT_EQ(pc(program.task), at.value + 2) << kind;
+    auto after = before;
+    after.rax = returned;
+    ASSERT_TRUE(core->set_general_regs(program.task, after).has_value());
+    engine.behave(nullptr);
+    resume(engine, program.task);
+    ASSERT_TRUE(until([&] { return died(engine, program.task); }));
+    EXPECT_EQ(program.rest(), std::string("forks kind=") + kind + " parent=1 child=1\n");
+  }
+}
+
 TEST_F(GivenInstructions, ASignalThatWaitsIsDeliveredAfterIt) {
   Diary engine;
   auto program = start({"signal_report", "busy"});
