@@ -58,23 +58,9 @@ Pass pass_in_place(World& world, Task& task, std::span<const std::byte> given = 
     passage.replaced.resize(got.value_or(0));
     (void)space.write_raw(pc, given.first(passage.replaced.size()));
   }
-  remember_step(task);
+  remember_step(task, given);
   task.passage = std::move(passage);
   return run(world, task, sys::Run::single_step, 0) ? Pass::started : Pass::gone;
-}
-
-Pass step_copy(World& world, Task& task, const native::Relocated& copy, bool in_slot,
-               sys::Run how = sys::Run::single_step) {
-  auto regs = regs_of(task);
-  if (!regs) return Pass::gone;
-  Passage passage;
-  passage.copy = copy;
-  passage.in_slot = in_slot;
-  remember_step(task);
-  passage.saved_spare = native::enter_copy(copy, **regs);
-  task.regs_dirty = true;
-  task.passage = std::move(passage);
-  return run(world, task, how, 0) ? Pass::started : Pass::gone;
 }
 
 // What is to be carried out at the pc of a task.
@@ -84,6 +70,20 @@ struct Order {
   std::span<const std::byte> code;
   std::span<const std::byte> given;  // it and what follows, where it is not what the memory has there
 };
+
+Pass step_copy(World& world, Task& task, const Order& order, const native::Relocated& copy, bool in_slot,
+               sys::Run how = sys::Run::single_step) {
+  auto regs = regs_of(task);
+  if (!regs) return Pass::gone;
+  Passage passage;
+  passage.copy = copy;
+  passage.in_slot = in_slot;
+  remember_step(task, order.given);
+  passage.saved_spare = native::enter_copy(copy, **regs);
+  task.regs_dirty = true;
+  task.passage = std::move(passage);
+  return run(world, task, how, 0) ? Pass::started : Pass::gone;
+}
 
 // A plain two-byte system-call instruction elsewhere does the same as this one.
 Pass pass_system_call(World& world, Task& task, const Order& order) {
@@ -103,7 +103,7 @@ Pass pass_system_call(World& world, Task& task, const Order& order) {
   // A single step would run through it unreported; its stops are at its entry and its exit instead.
   const bool traced = task.wants(EventKind::syscall_entry) || task.wants(EventKind::syscall_exit);
   if (traced) task.step_over_syscall = true;
-  return step_copy(world, task, copy, false, traced ? sys::Run::syscall : sys::Run::single_step);
+  return step_copy(world, task, order, copy, false, traced ? sys::Run::syscall : sys::Run::single_step);
 }
 
 Pass pass_copied(World& world, Task& task, const Order& order) {
@@ -121,7 +121,7 @@ Pass pass_copied(World& world, Task& task, const Order& order) {
     if (Task* next = space.give_slot_back(task)) resume_later(world, *next);
     return pass_in_place(world, task, order.given);
   }
-  return step_copy(world, task, *copy, true);
+  return step_copy(world, task, order, *copy, true);
 }
 
 Pass carry_out(World& world, Task& task, native::GeneralRegs& regs, Order order) {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint64_t trap_flag = 0x100;  // EFLAGS.TF
 
 std::optional<native::Instruction> stepped_instruction(Task& task, const native::GeneralRegs& regs) {
+  if (!task.stepped_code.empty()) return native::decode(native::mode_of(regs), task.stepped_code);
   std::array<std::byte, native::longest_instruction> buffer{};
   auto got = task.space->read(task.stepped_from, buffer);
   if (!got) return std::nullopt;
@@ -55,7 +56,8 @@ void mend_shown_trap_flag(Task& task, native::GeneralRegs& regs) {
 
 }  // namespace
 
-void remember_step(Task& task) {
+void remember_step(Task& task, std::span<const std::byte> given) {
+  task.stepped_code.assign(given.begin(), given.end());
   auto regs = regs_of(task);
   if (!regs) return;
   task.stepped_from = Addr{(*regs)->rip};

@@ -84,6 +84,7 @@ struct Task {
   // --- how it was last resumed ---
   bool stepping{false};  // single- or block-stepped for engines
   Addr stepped_from;
+  std::vector<std::byte> stepped_code;  // what an engine gave to be stepped there
   std::uint64_t stepped_from_sp{0};
   std::uint64_t stepped_from_flags{0};
   bool step_over_syscall{false};      // a step that passes a traced system call: done at its exit

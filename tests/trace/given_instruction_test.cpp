@@ -95,6 +95,25 @@ TEST_F(GivenInstructions, OneThatCannotBeCopiedIsSteppedInPlaceAndTakenOutAgain)
   EXPECT_TRUE(until([&] { return variable(tasks[0], "turns") != turns; }));
 }
 
+TEST_F(GivenInstructions, TheTrapFlagIsTheProgramsIfTheGivenInstructionBringsIt) {
+  Diary engine;
+  auto program = spinning(engine);
+  const TaskId task = tasks.front();
+  int wanted = 0;
+  for (const bool brings : {false, true}) {
+    auto regs = *core->general_regs(task);
+    regs.rsp -= 256;
+    const std::uint64_t flags = brings ? 0x302 : 0x202;
+    ASSERT_TRUE(core->write_memory(task, Addr{regs.rsp}, std::as_bytes(std::span(&flags, 1))).has_value());
+    ASSERT_TRUE(core->set_general_regs(task, regs).has_value());
+    begin(engine, task, {0x9d}, 0);  // popf
+    ASSERT_TRUE(until([&] { return steps == wanted + 1; }));
+    ++wanted;
+    EXPECT_EQ(core->general_regs(task)->eflags & 0x100, brings ? 0x100U : 0U);
+    EXPECT_EQ(pc(task), at.value + 1);
+  }
+}
+
 TEST_F(GivenInstructions, ASystemCallIsReportedToWhoeverTracesIt) {
   Diary engine, log;
   auto program = spinning(engine);
