@@ -83,7 +83,7 @@ class Drive:
             record, _ = self.gdb.try_command(f"-exec-continue --thread {stop['thread-id']}")
             # resume_held() may have been there before.
             if record.name == "error":
-                check_match("thread is running|Invalid thread id", record.values["msg"], "why it does not continue")
+                check_match("thread is running|Invalid thread id|has terminated", record.values["msg"], "why it does not continue")
         else:
             self.gdb.run("-exec-continue")
 
