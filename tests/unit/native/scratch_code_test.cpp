@@ -89,6 +89,9 @@ TEST_F(TargetScratch, ProcessesThatShareTheirMemoryHaveEachItsOwn) {
   client->cont();
   const auto [who, fork] = expect_stop<stop::Fork>(*client);
   const Place original = in_memory(parent.pid);
+  // Out of the call: in the middle of it a step carries out no instruction.
+  client->step(parent);
+  EXPECT_EQ(expect_stop<stop::Step>(*client).first, parent);
   put(*client, parent, 1);
   put(*client, fork.child, 2);
   EXPECT_EQ(read(*client, parent)[1], std::byte{1});
