@@ -17,8 +17,8 @@ run_tests = ctest --test-dir build/$(1) -j $(JOBS) --no-tests=error $(2) </dev/n
 help:
 	@echo 'make demo         gdb debugs a pipeline and a threaded program through cotrace'
 	@echo 'make build        build/release/cotrace, and beside it gdbserver, a link to it'
-	@echo 'make test         units, the core on real programs, the command line, the structure of the tree'
-	@echo 'make test-all     these, and test-gdb, test-sanitized, test-fuzz'
+	@echo 'make test         units, the core on real programs, the command line, gdb on real programs, the structure of the tree'
+	@echo 'make test-all     these, and test-sanitized, test-fuzz'
 	@echo 'make test-forks   gdb follows each kind of fork with each of its settings'
 	@echo 'make test-trees   a build, a browser, a database ... each followed whole by gdb; installs what these are'
 	@echo 'make lint         format, clang-tidy, include graph, size table'
@@ -40,14 +40,14 @@ build: | build/
 
 test: test-release
 
-# What `make test` grows back to once each of them has been whole on a clean checkout.
-test-all: test-release test-gdb test-sanitized test-fuzz
+# With the sanitizers and the fuzz targets, which need two more builds.
+test-all: test-release test-sanitized test-fuzz
 
 test-release: | build/
 	@scripts/setup build test
 	@$(call configure,release)
 	$(call compile,release)
-	$(call run_tests,release,-LE '^(gdb|forks|trees)$$')
+	$(call run_tests,release,-LE '^(forks|trees)$$')
 
 # Real gdb drives real programs.
 test-gdb: | build/
