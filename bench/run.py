@@ -5,6 +5,8 @@
 
 Every round measures each operation on each server once, one right after the other, so that what else the machine does hits all alike. Printed
 are the medians over the rounds and, in the last column, the median of the paired ratios (cotrace divided by gdbserver of the same round).
+Server, client and program share one processor, unless --spread is given: what is compared is then their work. Spread, half of the time of a
+round trip is that of waking an idle processor, which differs from run to run by more than the servers do from each other.
 System calls per operation are counted by strace on the server, apart from the timed rounds.
 """
 
@@ -318,10 +320,13 @@ def print_row(row):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, fewer operations: a minute")
+    parser.add_argument("--spread", action="store_true", help="on all processors")
     parser.add_argument("--only", default="", help="only the operations whose title contains this")
     parser.add_argument("--build", default=os.path.join(HERE, "..", "build", "release"))
     parser.add_argument("--json", help="where the figures go (BUILD/bench.json)")
     options = parser.parse_args()
+    if not options.spread:
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     bench = Bench(os.path.abspath(options.build))
     ours = os.environ.get("COTRACE_GDBSERVER", os.path.join(os.path.abspath(options.build), "gdbserver"))
     servers = {"cotrace": Server("cotrace", ours), "gdbserver": Server("gdbserver", shutil.which("gdbserver"))}

@@ -4,8 +4,11 @@
 #include <bit>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <limits>
 #include <sched.h>
 #include <utility>
+#include <vector>
 
 #include "linux/clone_flags.h"
 #include "linux/proc.h"
@@ -19,7 +22,7 @@ namespace {
 
 // A task that runs, or sleeps where it can be woken, has stopped by then on any but a crowded machine; on
 // that one it is looked at for nothing.
-constexpr auto time_to_stop = std::chrono::milliseconds(20);
+constexpr auto time_to_stop = std::chrono::milliseconds(10);
 
 constexpr std::uint64_t user_code_64 = 0x33, user_stack = 0x2b;  // the kernel's selectors
 
@@ -67,13 +70,21 @@ void note_sleep(World& world, Task& task) {
   });
 }
 
-void look_for_sleepers(World& world) {
-  if (world.sleepers.active()) return;
-  world.sleepers = world.reactor.at(base::Reactor::Clock::now() + time_to_stop, [&world] {
+// As long as some stop from one look to the next, the others may only be waiting for a processor.
+static void look_when_no_more_stop(World& world, std::size_t before) {
+  world.sleepers = world.reactor.at(base::Reactor::Clock::now() + time_to_stop, [&world, before] {
+    std::vector<Task*> awaited;
     for (Task* task : world.all()) {
-      if (task->interrupted) note_sleep(world, *task);
+      if (task->interrupted && task->state == TaskState::running && task->generation == 0)
+        awaited.push_back(task);
     }
+    if (!awaited.empty() && awaited.size() < before) return look_when_no_more_stop(world, awaited.size());
+    for (Task* task : awaited) note_sleep(world, *task);
   });
+}
+
+void look_for_sleepers(World& world) {
+  if (!world.sleepers.active()) look_when_no_more_stop(world, std::numeric_limits<std::size_t>::max());
 }
 
 void merge_guessed_registers(Task& task) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <elf.h>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -100,7 +101,7 @@ Program Tracing::launch(Diary& engine, std::vector<std::string> arguments, Event
   int in[2], out[2];
   EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
   EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-  arguments[0] = program_path(arguments[0]);
+  arguments[0] = programs_ + "/" + arguments[0];
   sys::LaunchSpec spec;
   spec.arguments = std::move(arguments);
   spec.descriptors = {{0, in[0]}, {1, out[1]}};
@@ -123,7 +124,7 @@ Program Tracing::start(std::vector<std::string> arguments) {
   int in[2], out[2];
   EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
   EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-  arguments[0] = program_path(arguments[0]);
+  arguments[0] = programs_ + "/" + arguments[0];
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -240,6 +241,15 @@ void Tracing::hold_too(Diary& engine, TaskId task) {
 }
 
 void Tracing::as_nobody(const std::function<void()>& work) {
+  // The build may be where nobody else gets to, as in root's home.
+  namespace fs = std::filesystem;
+  std::string folder = fs::temp_directory_path() / "cotrace-nobody-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  fs::permissions(folder, fs::perms{0755});
+  for (const auto& file : fs::directory_iterator(COTRACE_PROGRAMS)) {
+    if (file.is_regular_file()) fs::copy_file(file.path(), fs::path(folder) / file.path().filename());
+  }
+  programs_ = folder;
   const pid_t other = ::fork();
   if (other == 0) {
     // Not to be ended here: their descriptors are the first process's as well.
@@ -258,6 +268,8 @@ void Tracing::as_nobody(const std::function<void()>& work) {
   int status = 0;
   ASSERT_EQ(::waitpid(other, &status, 0), other);
   EXPECT_EQ(status, 0);
+  programs_ = COTRACE_PROGRAMS;
+  fs::remove_all(folder);
 }
 
 std::int64_t Tracing::variable(TaskId task, const std::string& name) {
