@@ -19,9 +19,11 @@ void Server::let_run(Pid process) {
   View& view = *std::exchange(waiting_, nullptr);
   const bool launched = ours_.contains(process);
   view.target().processes()->detach(process, [this, &view](Result<>) {
-    // Not given up as a client's view is: nobody has gone, so nothing ends.
-    reactor_.defer(
-        [this, &view] { views_.remove_if([&view](const View& other) { return &other == &view; }); });
+    // Not given up as a client's view is: nobody has gone, so nothing ends. But the end of the server may
+    // have begun meanwhile, which gives up every view and counts them.
+    reactor_.defer([this, &view] {
+      if (!finishing_) views_.remove_if([&view](const View& other) { return &other == &view; });
+    });
   });
   // Let go on nobody's word: it dies with the server.
   if (launched) ours_.insert(process);
@@ -78,7 +80,7 @@ void Server::ignored(Pid process) {
 }
 
 bool Server::process_ignored(Pid process) {
-  return !tree_.gates().ignore.empty() && tree_.ignores(process);
+  return options_.follow.follow && !tree_.gates().ignore.empty() && tree_.ignores(process);
 }
 
 void Server::tell_ready() {
