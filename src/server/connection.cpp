@@ -1,5 +1,6 @@
 #include "server/connection.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,6 +18,8 @@ using base::Fd;
 constexpr std::size_t read_size = std::size_t{64} * 1024;
 // A client that asks and does not read its answers is not listened to until it has taken some.
 constexpr std::size_t pending_limit = std::size_t{1024} * 1024;
+constexpr int packets_in_a_row = 8;
+constexpr std::uint32_t most_answers_between_tries = 64;
 
 }  // namespace
 
@@ -78,12 +81,33 @@ void Connection::on_ready(std::uint32_t events) {
 // others waiting. Level-triggered, it comes again if there is more. Edge-triggered, it does not: there is
 // more where the buffer was too small for it, and after the last words of a peer that has hung up comes the
 // end (epoll(7)).
+//
+// A client whom our answer wakes on this same processor has often asked again before send(2) returns: then
+// the next packet is read without asking epoll first, a few times in a row. Each try in vain, as with a
+// client on another processor, doubles the time until the next: it costs a system call too.
 void Connection::read_some(bool hung_up) {
+  if (!answer_one(hung_up)) return;
+  for (int tries = 1; tries < packets_in_a_row && socket_ && listening(); ++tries) {
+    if (answers_until_try_ > 0) {
+      --answers_until_try_;
+      return;
+    }
+    if (!answer_one(false)) {
+      answers_between_tries_ = std::clamp(2 * answers_between_tries_, 1U, most_answers_between_tries);
+      answers_until_try_ = answers_between_tries_;
+      return;
+    }
+    answers_between_tries_ = 0;
+  }
+}
+
+// What one read gives, and the answers to it. False: there was nothing, or the connection is at its end.
+bool Connection::answer_one(bool hung_up) {
   const auto count = receive();
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (count <= 0) {
     report_closed();
-    return;
+    return false;
   }
   const bool more = hung_up || static_cast<std::size_t>(count) == buffer_.size();
   if (socket_ && more) read_again();
@@ -91,13 +115,17 @@ void Connection::read_some(bool hung_up) {
   owner_.on_bytes({buffer_.data(), static_cast<std::size_t>(count)});
   collecting_ = false;
   flush();
+  return true;
+}
+
+// While its output is not taken nothing is read; asking for input again brings the edge back.
+bool Connection::listening() const {
+  return !closed_ && !closing_ && (interest_ & EPOLLIN) != 0;
 }
 
 void Connection::read_again() {
   reactor_.defer([this, alive = std::weak_ptr<bool>(alive_)] {
-    // While its output is not taken nothing is read; asking for input again brings the edge back.
-    if (alive.expired() || closed_ || closing_ || (interest_ & EPOLLIN) == 0) return;
-    read_some(true);
+    if (!alive.expired() && listening()) read_some(true);
   });
 }
 

@@ -63,6 +63,8 @@ class Connection final : public session::Transport {
   void on_ready(std::uint32_t events);
   void read_some(bool hung_up);
   void read_again();
+  [[nodiscard]] bool answer_one(bool hung_up);
+  [[nodiscard]] bool listening() const;
   [[nodiscard]] ssize_t receive();
   [[nodiscard]] ssize_t write_some();
   [[nodiscard]] std::uint32_t triggered(std::uint32_t events) const;
@@ -84,6 +86,10 @@ class Connection final : public session::Transport {
   // Sockets are watched edge-triggered and used by send(2) and recv(2): of the time that a packet of 64 bytes
   // takes here, a twentieth less (bench/run.py, "read 64 bytes").
   bool socket_{false};
+  // A read that epoll has not announced: after how many answers it is tried again, and how many there were
+  // after the last that was in vain.
+  std::uint32_t answers_until_try_{0};
+  std::uint32_t answers_between_tries_{0};
   bool collecting_{false};
   bool closing_{false};
   bool closed_{false};

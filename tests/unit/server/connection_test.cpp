@@ -114,6 +114,31 @@ TEST_F(ConnectionTest, WhatIsLargerThanTheBufferComesWholeBeforeTheEnd) {
   EXPECT_EQ(owner.received.size(), all.size());
 }
 
+TEST_F(ConnectionTest, AClientThatAsksAgainAtOnceIsAnsweredInTheSameTurn) {
+  int asked = 1;
+  owner.on = [&](std::string_view) {
+    connection->send("OK");
+    if (asked++ < 3) say("m");
+  };
+  say("m");
+  ASSERT_TRUE(reactor->run_once(std::chrono::milliseconds(0)));
+  EXPECT_EQ(owner.received, "mmm");
+}
+
+TEST_F(ConnectionTest, AClientThatAsksWithoutEndLeavesTheOthersTheirTurn) {
+  auto other_pair = testing::socket_pair();
+  Owner other;
+  auto other_connection = Connection::open(*reactor, std::move(other_pair.ours), other);
+  ASSERT_TRUE(other_connection.has_value());
+  owner.on = [&](std::string_view) { say("m"); };
+  say("m");
+  ASSERT_EQ(::write(other_pair.theirs.get(), "x", 1), 1);
+  ASSERT_TRUE(run_until(*reactor, [&] { return !other.received.empty(); }));
+  const auto before = owner.received.size();
+  ASSERT_TRUE(run_until(*reactor, [&] { return owner.received.size() > before + 1000; }));
+  EXPECT_EQ(owner.received, std::string(owner.received.size(), 'm'));
+}
+
 TEST_F(ConnectionTest, ThePeersEndIsReportedOnce) {
   say("x");
   pair.theirs.close();
