@@ -101,7 +101,7 @@ Program Tracing::launch(Diary& engine, std::vector<std::string> arguments, Event
   int in[2], out[2];
   EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
   EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-  arguments[0] = programs_ + "/" + arguments[0];
+  arguments[0] = programs + "/" + arguments[0];
   sys::LaunchSpec spec;
   spec.arguments = std::move(arguments);
   spec.descriptors = {{0, in[0]}, {1, out[1]}};
@@ -124,7 +124,7 @@ Program Tracing::start(std::vector<std::string> arguments) {
   int in[2], out[2];
   EXPECT_EQ(::pipe2(in, O_CLOEXEC), 0);
   EXPECT_EQ(::pipe2(out, O_CLOEXEC), 0);
-  arguments[0] = programs_ + "/" + arguments[0];
+  arguments[0] = programs + "/" + arguments[0];
   std::vector<char*> argv;
   for (auto& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -249,7 +249,7 @@ void Tracing::as_nobody(const std::function<void()>& work) {
   for (const auto& file : fs::directory_iterator(COTRACE_PROGRAMS)) {
     if (file.is_regular_file()) fs::copy_file(file.path(), fs::path(folder) / file.path().filename());
   }
-  programs_ = folder;
+  programs = folder;
   const pid_t other = ::fork();
   if (other == 0) {
     // Not to be ended here: their descriptors are the first process's as well.
@@ -268,7 +268,7 @@ void Tracing::as_nobody(const std::function<void()>& work) {
   int status = 0;
   ASSERT_EQ(::waitpid(other, &status, 0), other);
   EXPECT_EQ(status, 0);
-  programs_ = COTRACE_PROGRAMS;
+  programs = COTRACE_PROGRAMS;
   fs::remove_all(folder);
 }
 

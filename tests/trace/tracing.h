@@ -115,7 +115,7 @@ class Tracing : public ::testing::Test {
   }
   // Runs the work in a process that is nobody's (root only), with a core of its own; fails where it does.
   void as_nobody(const std::function<void()>& work);
-  std::string programs_{COTRACE_PROGRAMS};  // where launch() and start() find theirs
+  std::string programs{COTRACE_PROGRAMS};  // where launch() and start() find theirs
   static constexpr unsigned nobody = 65534;
   // The number in the program's memory at a symbol.
   std::int64_t variable(TaskId task, const std::string& name);
