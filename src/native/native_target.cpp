@@ -117,6 +117,18 @@ std::string NativeTarget::describe_holds() const {
   return out;
 }
 
+std::string NativeTarget::describe_untraced() const {
+  std::string out;
+  for (const trace::UntracedTask& task : state_->client.core.untraced()) {
+    const bool thread = task.tid != leader_of(task.process);
+    out += thread ? fmt::format("thread {} ({}) of process {}", task.tid.value, task.name, task.process.value)
+                  : fmt::format("process {} ({}), a child of {},", task.process.value, task.name,
+                                task.parent.value);
+    out += task.tracer == Tid{} ? " is not traced\n" : fmt::format(" is traced by {}\n", task.tracer.value);
+  }
+  return out;
+}
+
 void NativeTarget::set_libthread_db_path(std::string directories) {
   state_->client.options.libthread_db_path = std::move(directories);
   // The library is looked for anew.

@@ -113,6 +113,8 @@ class NativeTarget final : public session::Target, public Engine {
 
   // One line per thread that this client holds, for `monitor` commands that tell who holds what.
   [[nodiscard]] std::string describe_holds() const;
+  // One line per living child or thread of a traced process, whosever, that is not traced itself.
+  [[nodiscard]] std::string describe_untraced() const;
 
   // monitor set libthread-db-search-path
   void set_libthread_db_path(std::string directories);

@@ -37,12 +37,14 @@ void Reports::post(Thread& thread, session::StopReason reason) {
     thread.halting = false;
     --halting_;
   }
+  const bool asked = thread.quieting || thread.interrupting;
   thread.quieting = thread.interrupting = false;
   if (thread.stopped || thread.pending) {
     thread.held_back.push_back(std::move(reason));
     return;
   }
   thread.generation = client_.core.generation(thread.task);
+  thread.awaited = asked;
   thread.pending = std::move(reason);
   queue_.emplace_back(thread.task.serial);
   schedule();
@@ -100,15 +102,21 @@ void Reports::schedule() {
 void Reports::hand_over() {
   // First: a listener that resumes a thread from within may well bring about the next report.
   scheduled_ = false;
-  while (!queue_.empty()) {
-    Item item = std::move(queue_.front());
-    queue_.pop_front();
+  vforks_.begin_round();
+  for (std::size_t at = 0; at < queue_.size();) {
+    if (waits(queue_[at])) {
+      ++at;
+      continue;
+    }
+    Item item = std::move(queue_[at]);
+    queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(at));
     if (const auto* report = std::get_if<StopReport>(&item)) {
       tell(*report);
     } else if (Thread* thread = client_.view.thread_of_serial(std::get<std::uint64_t>(item))) {
       hand_over(*thread);
     }
   }
+  vforks_.end_round();
   // Halted comes after all reports of threads that stopped on their own: an all-stop client picks one of
   // those, and everything stands by then.
   if (!halt_asked_ || halting_ != 0) return;
@@ -118,6 +126,12 @@ void Reports::hand_over() {
   } else if (client_.listener != nullptr) {
     client_.listener->on_halted();
   }
+}
+
+bool Reports::waits(const Item& item) {
+  if (halt_asked_ || !std::holds_alternative<std::uint64_t>(item)) return false;
+  const Thread* thread = client_.view.thread_of_serial(std::get<std::uint64_t>(item));
+  return thread != nullptr && thread->pending && vforks_.waits(*thread);
 }
 
 void Reports::hand_over(Thread& thread) {

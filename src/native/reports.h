@@ -11,12 +11,13 @@
 #include <cotrace/error.h>
 
 #include "native/client.h"
+#include "native/vfork_reports.h"
 
 namespace cotrace::native {
 
 class Reports {
  public:
-  explicit Reports(Client& client) : client_(client) {}
+  explicit Reports(Client& client) : client_(client), vforks_(client, [this] { schedule(); }) {}
 
   // The thread stands (or will, by the verdict now being given); the report comes later. One that is shown
   // stopped, or already has a report to hand over, keeps this one until the client has resumed it: gdb aborts
@@ -24,6 +25,13 @@ class Reports {
   void post(Thread& thread, session::StopReason reason);
   // Of something that no thread stands for: an exit.
   void post(session::StopReport report);
+  // The client has resumed something.
+  void resumed() { vforks_.resumed(); }
+  // The client has asked for the stop that this thread has pending.
+  void await(Thread& thread) {
+    thread.awaited = true;
+    schedule();
+  }
 
   // --- halt ---
   void begin_halt() {
@@ -50,10 +58,12 @@ class Reports {
   void schedule();
   void hand_over();
   void hand_over(Thread& thread);
+  [[nodiscard]] bool waits(const Item& item);
   void tell(const session::StopReport& report);
 
   Client& client_;
   std::deque<Item> queue_;
+  VforkReports vforks_;
   bool scheduled_{false};
   bool halt_asked_{false};
   std::size_t halting_{0};

@@ -94,6 +94,7 @@ void Running::resume(std::span<const ThreadAction> actions) {
   for (Thread* thread : threads) {
     if (const ThreadAction* action = table.find(thread->ref)) apply(*thread, *action);
   }
+  reports_.resumed();
 }
 
 void Running::apply(Thread& thread, const ThreadAction& action) {
@@ -146,6 +147,7 @@ void Running::run(Thread& thread, Wish wish, int signal) {
 // vCont;t. A thread that stands in the client's eyes, or is about to, gets no second stop: gdb aborts over
 // one.
 void Running::stop(Thread& thread) {
+  if (thread.pending) reports_.await(thread);
   if (thread.stopped || thread.pending || thread.stop_asked()) return;
   thread.quieting = true;
   (void)client_.core.control(thread.task, client_.engine, {.action = ResumeAction::stop, .signal = {}});

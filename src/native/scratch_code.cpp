@@ -15,6 +15,7 @@ void ScratchCode::keep(Addr place, std::span<const std::byte> bytes, std::span<c
   kept.reset();
   if (std::ranges::equal(bytes, there)) return;
   std::ranges::copy(bytes, kept.emplace().begin());
+  used_ = true;
 }
 
 void ScratchCode::show(Addr address, std::span<std::byte> bytes) const {

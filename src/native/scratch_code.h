@@ -37,6 +37,8 @@ class ScratchCode {
   // Puts what is kept over what has been read from memory.
   void show(Addr address, std::span<std::byte> bytes) const;
   [[nodiscard]] bool empty() const;
+  // Something has been kept here once: the client steps this way.
+  [[nodiscard]] bool used() const { return used_; }
   // What is kept for a thread that stands at this pc.
   [[nodiscard]] std::optional<trace::GivenInstruction> at(Addr pc) const;
 
@@ -44,6 +46,7 @@ class ScratchCode {
   using Place = std::optional<std::array<std::byte, place_size>>;
   Addr first_;
   std::array<Place, places> kept_;
+  bool used_{false};
 };
 
 }  // namespace cotrace::native

@@ -63,6 +63,7 @@ struct Thread {
   bool halting{false};       // by halt(): no report
   bool quieting{false};      // vCont;t
   bool interrupting{false};  // Ctrl-C
+  bool awaited{false};       // what is pending is the answer to one of these
 
   // Stands in a system call that it is to leave before it stops for the client: the task's generation there.
   std::optional<std::uint64_t> leaving_call;

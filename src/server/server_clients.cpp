@@ -217,6 +217,7 @@ std::string Server::who(const View& asking) {
     text += client.view().target().describe_holds();
     if (!text.ends_with('\n')) text += '\n';
   }
+  text += asking.target().describe_untraced();
   return text;
 }
 

@@ -18,6 +18,7 @@
 #include "trace/resume.h"
 #include "trace/settle.h"
 #include "trace/status.h"
+#include "trace/untraced.h"
 #include "trace/world.h"
 
 namespace cotrace::trace {
@@ -280,6 +281,10 @@ std::optional<Pid> Core::process_of(TaskId id) const {
   Task* task = state_->world.find(id);
   if (task == nullptr) return std::nullopt;
   return task->group->pid;
+}
+
+std::vector<UntracedTask> Core::untraced() const {
+  return untraced_tasks(state_->world);
 }
 
 Result<std::size_t> Core::read_memory(TaskId id, Addr address, std::span<std::byte> out) {

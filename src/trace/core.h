@@ -69,6 +69,15 @@ struct TaskInfo {
   bool held_by_others{false};
 };
 
+// A living task beside the traced ones.
+struct UntracedTask {
+  Tid tid;
+  Pid process;
+  Pid parent;
+  Tid tracer;  // somebody else's; 0: nobody's
+  std::string name;
+};
+
 // Whether a breakpoint that has been reached shall be told to its owner. Called on the reactor's thread while
 // the task is stopped.
 using Condition = std::move_only_function<bool(TaskId)>;
@@ -135,6 +144,9 @@ class Core {
   [[nodiscard]] std::optional<TaskInfo> info(TaskId task) const;
   [[nodiscard]] std::vector<TaskId> tasks_of(Pid process) const;  // dead leaders included
   [[nodiscard]] std::optional<Pid> process_of(TaskId task) const;
+  // Living children and threads of traced processes that the core does not trace. They are looked for in
+  // /proc, for no event tells of one that is made with CLONE_UNTRACED.
+  [[nodiscard]] std::vector<UntracedTask> untraced() const;
 
   // Reads hide breakpoints, whoever planted them; writes go beneath them. The count may be short.
   Result<std::size_t> read_memory(TaskId task, Addr address, std::span<std::byte> out);

@@ -43,6 +43,21 @@ class Own(Case):
                 self.assertRegex(text, r"(?m)^client 2 \(local\), you$")
             self.assertIsNone(server.process.poll())
 
+    def test_who_names_what_ptrace_does_not_show(self):
+        clone_untraced = 0x800000
+        with Server("run", "--listen", f"unix:{self.file('s')}", "--", f"{PROGRAMS}/sharers", str(clone_untraced), "1",
+                    stdin=subprocess.PIPE) as server:
+            with Client(path := self.socket_of(server)) as client, Client(path) as other:
+                for one in (client, other):
+                    one.ask("?")
+                    one.send("vCont;c")
+                ready, _ = server.out.expect(r"ready (\d+) (\d+)")
+                client.socket.sendall(b"\x03")
+                self.assertRegex(client.receive(), "^T02")
+                text, _ = client.monitor("who")
+                lines = re.findall(r"(?m)^process .* is not traced$", text)
+                self.assertEqual(lines, [f"process {ready[2]} (sharers), a child of {ready[1]}, is not traced"])
+
     def test_everybody_finds_the_program_of_the_command_line(self):
         with Server("serve", f"unix:{self.file('s')}", "--", "sh", "-c", "exit 6") as server:
             path = self.socket_of(server)

@@ -281,6 +281,25 @@ TEST_F(Untraced, AChildOnTheSameMemoryIsFoundForTheFirstBreakpoint) {
   EXPECT_EQ(engine.count<event::BreakpointHit>(), calls);
 }
 
+TEST_F(Untraced, TheyAreNamedWhenSomebodyAsks) {
+  for (const std::uint64_t flags :
+       {std::uint64_t{CLONE_UNTRACED}, std::uint64_t{CLONE_UNTRACED | CLONE_VM}}) {
+    Diary engine;
+    auto pair = launch_pair(engine, flags);
+    const auto found = core->untraced();
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].process, pair.child);
+    EXPECT_EQ(found[0].tid, leader_of(pair.child));
+    EXPECT_EQ(found[0].parent, pair.parent);
+    EXPECT_EQ(found[0].tracer, Tid{});
+    EXPECT_EQ(found[0].name, "sharers");
+    Diary of_child;
+    join(of_child, pair.child);
+    EXPECT_TRUE(core->untraced().empty()) << "traced now";
+    finish(pair, both_passed);
+  }
+}
+
 TEST_F(Untraced, AttachingFindsItAndItsBreakpointsAreItsOwn) {
   for (const std::uint64_t flags :
        {std::uint64_t{CLONE_UNTRACED}, std::uint64_t{CLONE_UNTRACED | CLONE_VM}}) {

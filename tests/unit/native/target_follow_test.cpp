@@ -1,6 +1,10 @@
 // Forks, attaching, detaching, several clients, and clients that leave.
+#include <array>
+#include <elf.h>
 #include <sys/wait.h>
 
+#include "linux/proc.h"
+#include "native/scratch_code.h"
 #include "unit/native/debugging.h"
 
 namespace cotrace::native {
@@ -109,6 +113,54 @@ TEST_F(TargetFollow, AVforkDoneOfAThreadShownStoppedComesAfterItsResume) {
   }
   client->cont(parent);
   expect_stop<stop::Exited>(*client);
+}
+
+// A thread stands at a breakpoint while another one calls vfork, and the client steps displaced.
+class TargetVforkReports : public TargetFollow {
+ protected:
+  void SetUp() override {
+    standing = launch(*client, {"vfork_gap", "1"});
+    const Addr tick = breakpoint(*client, standing, "tick");
+    const auto entry = sys::auxv_entry(standing.tid, AT_ENTRY).value_or(std::nullopt);
+    ASSERT_TRUE(entry.has_value());
+    const std::array<std::byte, ScratchCode::place_size> copy{std::byte{0x90}};
+    ASSERT_TRUE(client->target.write_memory(standing, Addr{*entry + 2}, copy).has_value());
+    client->cont();
+    EXPECT_EQ(expect_stop<stop::SoftwareBreak>(*client).first, standing);
+    ASSERT_TRUE(client->target.points()->remove(standing, PointType::software, tick, 1).has_value());
+    ASSERT_TRUE(until([&] { return vfork_is_there(); }));
+  }
+  // The kernel has it, so that the core hears of it in this turn or the next.
+  bool vfork_is_there() { return !sys::children_of(standing.pid).value_or(std::vector<Pid>{}).empty(); }
+  // Before the client has done nothing for so long that the vfork is told all the same.
+  [[nodiscard]] bool soon() const {
+    return base::Reactor::Clock::now() - begun_ < std::chrono::milliseconds(150);
+  }
+  session::ThreadRef standing;
+
+ private:
+  base::Reactor::Clock::time_point begun_ = base::Reactor::Clock::now();
+};
+
+TEST_F(TargetVforkReports, AVforkIsToldWhenTheOtherThreadsRun) {
+  drain();
+  const bool untold = client->stops.empty();
+  EXPECT_TRUE(untold || !soon());
+  client->cont(standing);
+  EXPECT_NE(expect_stop<stop::Vfork>(*client).first, standing);
+}
+
+TEST_F(TargetVforkReports, AVforkIsToldWhereAThreadIsLeftStanding) {
+  EXPECT_NE(expect_stop<stop::Vfork>(*client).first, standing);
+  EXPECT_TRUE(client->target.stopped(standing));
+}
+
+TEST_F(TargetVforkReports, AVforkIsToldWhenItsStopIsAskedFor) {
+  client->resume({}, act::Stop{});
+  drain();
+  const bool told = !client->stops.empty();
+  EXPECT_TRUE(told || !soon());
+  EXPECT_NE(expect_stop<stop::Vfork>(*client).first, standing);
 }
 
 TEST_F(TargetFollow, UnwantedForksAreNotFollowed) {
