@@ -1,5 +1,7 @@
 """Following process trees silently, and gates: --follow, --hold, --ignore, and the monitor commands for them."""
 
+import time
+
 from support import *
 
 EXITS = f"{PROGRAMS}/exits"
@@ -241,6 +243,67 @@ class Following(Case):
         self.assertEqual(code, 0)
         self.assertIn("No process matched --hold exec=*/nothing", err)
         self.assertIn("ran", out)
+
+
+class Many(Case):
+    """Trees of many short-lived processes: the server answers meanwhile, and forgets them."""
+
+    NOTHING = ("--hold", "name=no-such-program")  # so that the tree runs without a debugger
+
+    def resident(self, server):
+        with open(f"/proc/{server.process.pid}/status") as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1])
+
+    def grow(self, server, client, program):
+        """Lets the program, which waits for its stdin, go and returns its line; the client is answered all the while."""
+        server.process.stdin.write("go\n")
+        server.process.stdin.flush()
+        before, answers = len(server.out.so_far()), 0
+        while len(server.out.so_far()) == before:
+            text, reply = client.monitor("who")
+            self.assertEqual(reply, "OK")
+            self.assertIn(", you", text)
+            answers += 1
+        self.assertGreater(answers, 1)
+        line = server.out.so_far()[-1]
+        self.assertTrue(line.startswith(program), line)
+        return line
+
+    def server(self, *command):
+        return Server("serve", "--follow", *self.NOTHING, f"unix:{self.file('s')}", "--", "sh", "-c",
+                      f"while read line; do {' '.join(command)}; done", stdin=subprocess.PIPE)
+
+    def followed(self, client):
+        return client.monitor("follow")[0].splitlines()
+
+    def test_ten_thousand_processes(self):
+        with self.server(f"{PROGRAMS}/fork_storm", "3400", "16") as server:
+            with Client(server.expect("Listening on (.*)")[1]) as client:
+                client.ask("!")
+                resident = []
+                for _ in range(3):
+                    self.assertEqual(self.grow(server, client, "fork_storm"), "fork_storm children=3400")
+                    resident.append(self.resident(server))
+                # What the first third has cost is not asked for again; a process kept would be some hundred bytes at the least.
+                self.assertLess(resident[2] - resident[0], 2000)
+                self.wait_for_one(client)
+
+    def wait_for_one(self, client):
+        """Only the shell is followed still."""
+        end = time.monotonic() + PATIENCE
+        while len(self.followed(client)) != 1:
+            self.assertLess(time.monotonic(), end)
+
+    def test_a_fork_bomb_inside_a_limit(self):
+        # Bound are all processes of the user; root's bomb takes a user id of its own.
+        others = 0 if os.geteuid() == 0 else sum(os.stat(f"/proc/{pid}").st_uid == os.geteuid() for pid in os.listdir("/proc") if pid.isdigit())
+        with self.server(f"{PROGRAMS}/fork_bomb", str(others + 150), "3000") as server:
+            with Client(server.expect("Listening on (.*)")[1]) as client:
+                client.ask("!")
+                for _ in range(3):
+                    line = self.grow(server, client, "fork_bomb")
+                    self.assertRegex(line, "^fork_bomb births=3000 refused=[0-9]+ bad=0$")
+                self.wait_for_one(client)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,10 @@ class Lines:
                     raise AssertionError(f"no line {pattern!r} in {self.lines[after:]!r}")
                 self.changed.wait(left)
 
+    def so_far(self):
+        with self.changed:
+            return list(self.lines)
+
     def all(self):
         """Every line, once the stream has ended."""
         with self.changed:
