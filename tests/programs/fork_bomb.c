@@ -1,8 +1,8 @@
 // Subject: a process that makes two of itself, which do the same, until the kernel refuses.
 //
 // fork_bomb [LIMIT=150] [BIRTHS=3000]: no more than LIMIT processes of its user at a time (RLIMIT_NPROC; as
-// root, which that does not bind, of a user id of its own). They fork until there have been BIRTHS births; each
-// waits for its children. Prints "fork_bomb births=N refused=R bad=B": bad ends are those that a child
+// root, which that does not bind, of a user id of its own). They fork until there have been BIRTHS births;
+// each waits for its children. Prints "fork_bomb births=N refused=R bad=B": bad ends are those that a child
 // did not choose itself.
 
 #define _GNU_SOURCE
