@@ -42,12 +42,12 @@ Result<std::uint64_t> stat_number(Tid tid, std::size_t field) {
   return decimal(*value);
 }
 
-// "Uid:" has four numbers: real, effective, saved, file system.
-void set_user_ids(TaskStatus& status, std::string_view value) {
+// "Uid:" and "Gid:" have four numbers: real, effective, saved, file system.
+void set_ids(std::uint32_t& real, std::uint32_t& effective, std::string_view value) {
   const auto ids = words_of(value);
   if (ids.size() < 2) return;
-  status.uid = static_cast<std::uint32_t>(decimal(ids[0]));
-  status.euid = static_cast<std::uint32_t>(decimal(ids[1]));
+  real = static_cast<std::uint32_t>(decimal(ids[0]));
+  effective = static_cast<std::uint32_t>(decimal(ids[1]));
 }
 
 // proc(5) writes control characters and backslashes of the name as \n, \\ or \ooo.
@@ -82,7 +82,8 @@ Result<TaskStatus> task_status(Tid tid) {
   status.group = Pid{id("Tgid")};
   status.parent = Pid{id("PPid")};
   status.tracer = Tid{id("TracerPid")};
-  set_user_ids(status, status_value(file, "Uid"));
+  set_ids(status.uid, status.euid, status_value(file, "Uid"));
+  set_ids(status.gid, status.egid, status_value(file, "Gid"));
   status.blocked = hexadecimal(status_value(file, "SigBlk"));
   status.ignored = hexadecimal(status_value(file, "SigIgn"));
   status.caught = hexadecimal(status_value(file, "SigCgt"));

@@ -21,6 +21,8 @@ struct TaskStatus {
   Tid tracer;            // TracerPid, 0: nobody
   std::uint32_t uid{0};  // real user id
   std::uint32_t euid{0};
+  std::uint32_t gid{0};
+  std::uint32_t egid{0};
   std::uint64_t blocked{0}, ignored{0}, caught{0};  // SigBlk SigIgn SigCgt
   bool seccomp{false};                              // Seccomp != 0
   bool no_new_privs{false};

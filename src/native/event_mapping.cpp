@@ -363,7 +363,7 @@ Verdict EventMapping::map(Thread& thread, const event::BreakpointHit& event) {
   if (!points_.table(*thread.process).breakpoint_at(event.address, event.hardware)) return go_on(thread);
   thread.hit = Hit{event.address, event.hardware, false, false};
   if (event.hardware) return report(thread, stop::HardwareBreak{});
-  if (!client_.wants.events.swbreak) {
+  if (!client_.wants.events.swbreak && !client_.wants.events.pc_at_break) {
     // Such a client expects what the processor does, and takes one off itself.
     thread.hit->pc_moved = client_.registers.set_pc(thread.task, event.address + 1).has_value();
   }

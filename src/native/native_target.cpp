@@ -13,6 +13,7 @@
 #include "native/reports.h"
 #include "native/running.h"
 #include "native/signal_info.h"
+#include "native/system_facts.h"
 #include "native/thread_db.h"
 #include "native/thread_facts.h"
 
@@ -38,6 +39,7 @@ struct NativeTarget::State {
   NativeProgramFacts facts{client};
   NativeSignalInfo signal_info{client};
   NativeThreadFacts thread_facts{client};
+  NativeSystemFacts system_facts{client};
   NativeThreadLocals thread_locals{client};
 
   // A thread that may be written to: what the client knows of it is still what there is. gdb writes whole
@@ -262,6 +264,9 @@ session::ThreadFacts* NativeTarget::thread_facts() {
 }
 session::ThreadLocals* NativeTarget::thread_locals() {
   return &state_->thread_locals;
+}
+session::SystemFacts* NativeTarget::system_facts() {
+  return &state_->system_facts;
 }
 session::Console* NativeTarget::console() {
   return state_->client.options.console;

@@ -153,6 +153,7 @@ class NativeTarget final : public session::Target, public Engine {
   session::SignalInfo* signal_info() override;
   session::ThreadFacts* thread_facts() override;
   session::ThreadLocals* thread_locals() override;
+  session::SystemFacts* system_facts() override;
   session::Console* console() override;
   session::EventOptions* event_options() override;
 

@@ -37,7 +37,7 @@ struct Wish {
 struct Hit {
   Addr address;
   bool hardware{false};
-  bool pc_moved{false};  // pc was left one past the address, for a client without swbreak+
+  bool pc_moved{false};  // pc was left one past the address, for a client that expects it there
   bool own_int3{false};  // the program's own: pc has been put back to it, for a client with swbreak+
 };
 

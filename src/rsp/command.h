@@ -8,6 +8,7 @@
 
 #include "rsp/command_event.h"
 #include "rsp/command_file.h"
+#include "rsp/command_lldb.h"
 #include "rsp/command_memory.h"
 #include "rsp/command_point.h"
 #include "rsp/command_process.h"
@@ -35,7 +36,8 @@ using Command =
                  PassSignals, ProgramSignals, CatchSyscalls,                                      //
                  XferRead, XferWrite, SectionOffsets, Symbol,                                     //
                  FileSetfs, FileOpen, FileClose, FilePread, FilePwrite, FileFstat, FileStatPath,  //
-                 FileLstatPath, FileUnlink, FileReadlink>;
+                 FileLstatPath, FileUnlink, FileReadlink,                                         //
+                 ThreadSuffix, HostInfo, ProcessInfo, MemoryRegionInfo, ThreadStopInfo>;
 
 // Why a payload is no command.
 enum class ParseError : std::uint8_t {

@@ -10,6 +10,7 @@ namespace cotrace::rsp {
 namespace {
 
 constexpr std::string_view separators = ":,;";
+constexpr std::string_view thread_stop_info = "qThreadStopInfo";
 
 bool is_hex(char c) {
   return base::hex_digit(c) >= 0;
@@ -73,6 +74,7 @@ PacketName split_name(std::string_view payload) {
   const auto word = payload.substr(0, end);
   const bool long_names = payload[0] == 'q' || payload[0] == 'Q' || payload[0] == 'v';
   if (!long_names && !is_word(word)) return {payload.substr(0, 1), payload.substr(1)};
+  if (word.starts_with(thread_stop_info)) return {thread_stop_info, payload.substr(thread_stop_info.size())};
   if (end == std::string_view::npos) return {word, {}};
   PacketName found{word, payload.substr(end + 1)};
   if (word == "vFile" || word == "qSearch") return extended(payload, found);

@@ -16,7 +16,7 @@ struct PacketName {
 // - q..., Q..., v...: the name goes up to the first ':', ',' or ';', which is dropped. "vCont?" is a name of
 // its own.
 //   Three families keep further words, each of them being a packet of its own: "qXfer:OBJECT:OPERATION",
-//   "vFile:OPERATION", "qSearch:WHAT".
+//   "vFile:OPERATION", "qSearch:WHAT". And one of lldb's has its argument at once: "qThreadStopInfo1F".
 // - Other packets have one character as name, and the arguments follow it at once ("m1000,4" is "m" and
 // "1000,4"; "D;2a" is "D" and
 //   ";2a"). But a word of letters that cannot be the beginning of that packet's arguments is a name as a

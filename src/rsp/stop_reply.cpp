@@ -92,6 +92,7 @@ class StopWriter {
       out_ += ';';
     }
     out_ += "thread:" + format_thread(stop.thread.pid, stop.thread.tid, multiprocess_) + ";";
+    if (!stop.reason.empty()) out_.append("reason:").append(stop.reason).append(";");
     if (stop.core) append_number(out_, "core", static_cast<unsigned>(*stop.core));
   }
   void operator()(const stop_reply::ThreadExited& exit) const {

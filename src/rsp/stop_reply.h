@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -74,6 +75,7 @@ struct Stopped {
   StopCause cause;
   std::optional<int> core;
   std::vector<ExpeditedRegister> registers;
+  std::string_view reason{};  // lldb's word for why, which it asks for beside the cause; "": none
 };
 // w: one thread has ended, its process goes on.
 struct ThreadExited {

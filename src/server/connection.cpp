@@ -43,7 +43,7 @@ Connection::Connection(base::Reactor& reactor, Fd input, Fd output, ConnectionOw
       out_(output_.valid() ? output_.get() : input_.get()),
       input_mode_(input_.get()),
       output_mode_(output_.get()),
-      buffer_(read_size) {}
+      buffer_(std::make_unique_for_overwrite<char[]>(read_size)) {}
 
 Result<std::unique_ptr<Connection>> Connection::open(base::Reactor& reactor, Fd stream,
                                                      ConnectionOwner& owner) {
@@ -109,10 +109,10 @@ bool Connection::answer_one(bool hung_up) {
     report_closed();
     return false;
   }
-  const bool more = hung_up || static_cast<std::size_t>(count) == buffer_.size();
+  const bool more = hung_up || static_cast<std::size_t>(count) == read_size;
   if (socket_ && more) read_again();
   collecting_ = true;
-  owner_.on_bytes({buffer_.data(), static_cast<std::size_t>(count)});
+  owner_.on_bytes({buffer_.get(), static_cast<std::size_t>(count)});
   collecting_ = false;
   flush();
   return true;
@@ -130,8 +130,8 @@ void Connection::read_again() {
 }
 
 ssize_t Connection::receive() {
-  return socket_ ? ::recv(input_.get(), buffer_.data(), buffer_.size(), 0)
-                 : ::read(input_.get(), buffer_.data(), buffer_.size());
+  return socket_ ? ::recv(input_.get(), buffer_.get(), read_size, 0)
+                 : ::read(input_.get(), buffer_.get(), read_size);
 }
 
 // SIGPIPE is ignored in the whole process (prepare_signals), and write(2) works on pipes and terminals, too.

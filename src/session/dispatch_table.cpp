@@ -119,6 +119,12 @@ constexpr auto unsorted = std::to_array<Row>({
     row<rsp::FileStatPath, h::file_stat>(nothing, Part::files),
     row<rsp::FileUnlink, h::file_unlink>(nothing, Part::files),
     row<rsp::FileReadlink, h::file_readlink>(nothing, Part::files),
+    // lldb's
+    row<rsp::ThreadSuffix, h::thread_suffix>(),
+    row<rsp::HostInfo, h::host_info>(nothing, Part::system_facts),
+    row<rsp::ProcessInfo, h::process_info>(process, Part::system_facts),
+    row<rsp::MemoryRegionInfo, h::memory_region>(process, Part::system_facts),
+    row<rsp::ThreadStopInfo, h::thread_stop_info>(),
     // the rest
     row<rsp::MonitorCommand, h::monitor>(nothing, Part::console),
     row<rsp::SectionOffsets, h::section_offsets>(process, Part::facts),
@@ -152,6 +158,8 @@ bool has_part(Target& target, Part part) {
       return target.thread_facts() != nullptr;
     case Part::thread_locals:
       return target.thread_locals() != nullptr;
+    case Part::system_facts:
+      return target.system_facts() != nullptr;
     case Part::console:
       return target.console() != nullptr;
     case Part::event_options:

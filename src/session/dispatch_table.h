@@ -31,6 +31,7 @@ enum class Part : std::uint8_t {
   signal_info,
   thread_facts,
   thread_locals,
+  system_facts,
   console,
   event_options,
 };

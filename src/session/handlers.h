@@ -11,6 +11,8 @@ namespace cotrace::session::handlers {
 // handlers_session.cpp
 // qSupported. What is agreed on here holds for the rest of the conversation.
 rsp::Reply supported(Conversation& talk, const rsp::Supported& command);
+// Tells the target what has been agreed on.
+void want_events(Conversation& talk);
 // QStartNoAckMode
 rsp::Reply start_no_ack_mode(Conversation& talk, const rsp::StartNoAckMode& command);
 // `!`: the server outlives its processes, and the client may start new ones.
@@ -165,6 +167,18 @@ rsp::Reply file_stat(Conversation& talk, const rsp::FileStatPath& command);
 rsp::Reply file_unlink(Conversation& talk, const rsp::FileUnlink& command);
 // vFile:readlink
 rsp::Reply file_readlink(Conversation& talk, const rsp::FileReadlink& command);
+
+// handlers_lldb.cpp
+// QThreadSuffixSupported. The client is lldb; what it needs else than gdb it gets from here on.
+rsp::Reply thread_suffix(Conversation& talk, const rsp::ThreadSuffix& command);
+// qHostInfo
+rsp::Reply host_info(Conversation& talk, const rsp::HostInfo& command);
+// qProcessInfo
+rsp::Reply process_info(Conversation& talk, const rsp::ProcessInfo& command);
+// qMemoryRegionInfo
+rsp::Reply memory_region(Conversation& talk, const rsp::MemoryRegionInfo& command);
+// qThreadStopInfo
+rsp::Reply thread_stop_info(Conversation& talk, const rsp::ThreadStopInfo& command);
 
 // handlers_query.cpp
 // qRcmd

@@ -67,12 +67,13 @@ rsp::Reply read_memory(Conversation& talk, const rsp::ReadMemory& command) {
 }
 
 rsp::Reply read_memory_binary(Conversation& talk, const rsp::ReadMemoryBinary& command) {
-  // gdb's form. gdb from 16.3 on sends it only to servers with binary-upload+, so that it is not confused
-  // with lldb's.
-  if (command.length == 0) return rsp::reply::Binary{"b", {}};
+  // gdb's form or lldb's, which has nothing before the bytes. gdb from 16.3 on sends it only to servers with
+  // binary-upload+, so that it is not confused with lldb's.
+  const bool lldb = talk.features.lldb;
+  if (command.length == 0) return lldb ? rsp::Reply{rsp::reply::Ok{}} : rsp::reply::Binary{"b", {}};
   auto bytes = read(talk, command.address, command.length, packet_size - 1);
   if (!bytes || bytes->empty()) return rsp::reply::Error{};
-  return rsp::reply::Binary{"b", std::move(*bytes)};
+  return rsp::reply::Binary{lldb ? "" : "b", std::move(*bytes)};
 }
 
 rsp::Reply write_memory(Conversation& talk, const rsp::WriteMemory& command) {

@@ -17,16 +17,26 @@ rsp::Reply supported(Conversation& talk, const rsp::Supported& command) {
     agreed.exec_events = command.has("exec-events");
     agreed.no_resumed = command.has("no-resumed");
   }
-  // May come again: the last one counts.
+  // May come again: the last one counts. What the client is stays.
+  agreed.lldb = talk.features.lldb;
   talk.features = agreed;
-  if (events != nullptr) {
-    events->want({.fork = agreed.fork_events,
-                  .vfork = agreed.vfork_events,
-                  .exec = agreed.exec_events,
-                  .swbreak = agreed.swbreak,
-                  .no_resumed = agreed.no_resumed});
-  }
+  want_events(talk);
   return rsp::reply::Payload{supported_features(talk)};
+}
+
+void want_events(Conversation& talk) {
+  EventOptions* events = talk.target.event_options();
+  if (events == nullptr) return;
+  // lldb does not say that it wants to hear of an exec, nor that it wants pc put back at a breakpoint;
+  // lldb-server does both, and without either lldb 19 goes on with the wrong program.
+  Features& agreed = talk.features;
+  agreed.exec_events = agreed.exec_events || agreed.lldb;
+  events->want({.fork = agreed.fork_events,
+                .vfork = agreed.vfork_events,
+                .exec = agreed.exec_events,
+                .swbreak = agreed.swbreak,
+                .pc_at_break = agreed.lldb,
+                .no_resumed = agreed.no_resumed});
 }
 
 rsp::Reply start_no_ack_mode(Conversation& talk, const rsp::StartNoAckMode&) {

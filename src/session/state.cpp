@@ -193,7 +193,7 @@ void Conversation::handle(const rsp::Incoming& incoming) {
 }
 
 rsp::Reply Conversation::dispatch(std::string_view payload) {
-  const auto [name, arguments] = rsp::split_name(payload);
+  auto [name, arguments] = rsp::split_name(payload);
   const Row* row = find_row(name);
   if (row == nullptr || !served(*this, *row)) return rsp::reply::Unsupported{};
   // Looked up for each packet: a thread may have died since the last.
@@ -203,7 +203,12 @@ rsp::Reply Conversation::dispatch(std::string_view payload) {
     case Needs::process:
     case Needs::stopped_thread: {
       const bool exactly = row->needs == Needs::stopped_thread;
-      const auto thread = exactly ? current_thread() : current_process();
+      auto thread = exactly ? current_thread() : current_process();
+      if (const auto named = exactly && features.lldb ? rsp::split_thread_suffix(arguments) : std::nullopt) {
+        const auto id = rsp::parse_thread_id(named->thread);
+        thread = id ? find_thread(*id) : std::nullopt;
+        arguments = named->arguments;
+      }
       if (!thread && exactly && general && ended_untold(general->pid)) return of_the_dead(payload);
       if (!thread || (exactly && !target.stopped(*thread))) return rsp::reply::Error{};
       subject_ = *thread;

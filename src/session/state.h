@@ -28,6 +28,7 @@ struct Features {
   bool hwbreak{false};
   bool fork_events{false}, vfork_events{false}, exec_events{false};
   bool no_resumed{false};
+  bool lldb{false};  // speaks lldb's dialect
 };
 
 class Conversation;

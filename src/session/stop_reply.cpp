@@ -95,12 +95,29 @@ std::optional<int> core_of(Target& target, const StopReport& report) {
   return facts == nullptr ? std::nullopt : facts->core(report.thread);
 }
 
+// For watchpoints and forks lldb takes the cause's own words.
+std::string_view reason_for_lldb(const StopReason& reason) {
+  using Word = std::string_view;
+  return std::visit(
+      Overloaded{[](const stop::Signal&) -> Word { return "signal"; },
+                 [](const stop::Interrupted&) -> Word { return "signal"; },
+                 [](const stop::Step&) -> Word { return "trace"; },
+                 [](const stop::SoftwareBreak&) -> Word { return "breakpoint"; },
+                 [](const stop::HardwareBreak&) -> Word { return "breakpoint"; },
+                 [](const stop::Exec&) -> Word { return "exec"; }, [](const auto&) -> Word { return ""; }},
+      reason);
+}
+
 }  // namespace
 
 rsp::StopReply stop_reply(Conversation& talk, const StopReport& report) {
   if (auto told = told_as(talk.features, report.reason)) {
-    return rsp::stop_reply::Stopped{told->signal, name_of(report.thread), std::move(told->cause),
-                                    core_of(talk.target, report), expedited(talk.target, report.thread)};
+    return rsp::stop_reply::Stopped{told->signal,
+                                    name_of(report.thread),
+                                    std::move(told->cause),
+                                    core_of(talk.target, report),
+                                    expedited(talk.target, report.thread),
+                                    talk.features.lldb ? reason_for_lldb(report.reason) : ""};
   }
   if (const auto* exited = std::get_if<stop::Exited>(&report.reason)) {
     return rsp::stop_reply::Exited{report.thread.pid, exited->code};

@@ -147,6 +147,7 @@ class ProgramFacts;
 class SignalInfo;
 class ThreadFacts;
 class ThreadLocals;
+class SystemFacts;
 class Console;
 class EventOptions;
 
@@ -206,6 +207,7 @@ class Target {
   virtual SignalInfo* signal_info() { return nullptr; }
   virtual ThreadFacts* thread_facts() { return nullptr; }
   virtual ThreadLocals* thread_locals() { return nullptr; }
+  virtual SystemFacts* system_facts() { return nullptr; }
   virtual Console* console() { return nullptr; }
   virtual EventOptions* event_options() { return nullptr; }
 };
@@ -279,7 +281,8 @@ class EventOptions {
   virtual ~EventOptions() = default;
   struct Events {
     bool fork{false}, vfork{false}, exec{false};
-    bool swbreak{false};  // else pc is left one past a software breakpoint
+    bool swbreak{false};      // else pc is left one past a software breakpoint ...
+    bool pc_at_break{false};  // ... but not for this kind of client, which does not know the word
     bool no_resumed{false};
   };
   virtual void want(const Events& events) = 0;
@@ -304,6 +307,33 @@ class ProgramFacts {
     std::uint64_t text, data;
   };
   virtual Result<Offsets> offsets(Pid pid) = 0;
+};
+
+// What lldb asks beyond all this.
+class SystemFacts {
+ public:
+  virtual ~SystemFacts() = default;
+  struct Machine {
+    std::string triple;  // LLVM's: x86_64-pc-linux-gnu
+    std::string system;  // linux
+    unsigned pointer_size{8};
+    bool big_endian{false};
+  };
+  virtual Result<Machine> host() = 0;
+  struct Identity {
+    Pid parent;
+    std::uint32_t uid{0}, gid{0}, euid{0}, egid{0};
+    Machine machine;  // what the program was built for
+  };
+  virtual Result<Identity> process(Pid pid) = 0;
+  // The mapping at an address, or the gap between two.
+  struct Region {
+    Addr start, end;
+    bool mapped{false};
+    bool read{false}, write{false}, execute{false};
+    std::string name{};  // a file, "[stack]"; empty for anonymous memory
+  };
+  virtual Result<Region> region(Pid pid, Addr address) = 0;
 };
 
 class SignalInfo {

@@ -1,0 +1,63 @@
+// QThreadSuffixSupported, qHostInfo, qProcessInfo, qMemoryRegionInfo, qThreadStopInfo.
+#include <fmt/format.h>
+#include <string>
+
+#include "base/hex.h"
+#include "session/handlers.h"
+#include "session/stop_reply.h"
+
+namespace cotrace::session::handlers {
+
+namespace {
+
+std::string machine(const SystemFacts::Machine& of) {
+  return fmt::format("triple:{};ostype:{};endian:{};ptrsize:{};", base::to_hex(of.triple), of.system,
+                     of.big_endian ? "big" : "little", of.pointer_size);
+}
+
+}  // namespace
+
+rsp::Reply thread_suffix(Conversation& talk, const rsp::ThreadSuffix&) {
+  talk.features.lldb = true;
+  want_events(talk);
+  return rsp::reply::Ok{};
+}
+
+rsp::Reply host_info(Conversation& talk, const rsp::HostInfo&) {
+  const auto here = talk.target.system_facts()->host();
+  if (!here) return failed(here.error());
+  return rsp::reply::Payload{machine(*here)};
+}
+
+rsp::Reply process_info(Conversation& talk, const rsp::ProcessInfo&) {
+  const Pid pid = talk.subject().pid;
+  const auto process = talk.target.system_facts()->process(pid);
+  if (!process) return failed(process.error());
+  return rsp::reply::Payload{fmt::format(
+      "pid:{:x};parent-pid:{:x};real-uid:{:x};real-gid:{:x};effective-uid:{:x};effective-gid:{:x};{}",
+      pid.value, process->parent.value, process->uid, process->gid, process->euid, process->egid,
+      machine(process->machine))};
+}
+
+rsp::Reply memory_region(Conversation& talk, const rsp::MemoryRegionInfo& command) {
+  if (!command.address) return rsp::reply::Ok{};
+  const auto region = talk.target.system_facts()->region(talk.subject().pid, *command.address);
+  if (!region) return failed(region.error());
+  std::string text = fmt::format("start:{:x};size:{:x};", region->start.value, region->end - region->start);
+  if (region->mapped) {
+    text += fmt::format("permissions:{}{}{};", region->read ? "r" : "", region->write ? "w" : "",
+                        region->execute ? "x" : "");
+    if (!region->name.empty()) text += fmt::format("name:{};", base::to_hex(region->name));
+  }
+  return rsp::reply::Payload{std::move(text)};
+}
+
+// lldb has no reply for "it runs": an error then.
+rsp::Reply thread_stop_info(Conversation& talk, const rsp::ThreadStopInfo& command) {
+  const auto thread = talk.find_thread({std::nullopt, rsp::Selector<Tid>::one(command.thread)});
+  if (!thread || !talk.target.stopped(*thread)) return rsp::reply::Error{};
+  const StopReason* reason = talk.told.find(*thread);
+  return rsp::reply::Payload{stop_payload(talk, {*thread, reason == nullptr ? stop::Quiet{} : *reason})};
+}
+
+}  // namespace cotrace::session::handlers
