@@ -122,6 +122,7 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
     return halt_reason();
   if (auto held = held_back(actions)) {
     owe_signals(actions);
+    talk_.told.resume(actions);
     return tell(*held);
   }
   // A client that resumes one thread of a process that has just been killed is to hear of the end: gdb 13
@@ -130,6 +131,7 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
   if (std::exchange(interrupt_owed_, false)) {
     if (const auto thread = interruptible(actions)) {
       owe_signals(actions);
+      talk_.told.resume(actions);
       return talk_.tell({*thread, stop::Interrupted{}});
     }
   }

@@ -11,13 +11,13 @@ namespace cotrace::session::handlers {
 
 namespace {
 
-std::vector<int> linux_signals(const std::vector<rsp::GdbSignal>& signals) {
+std::vector<int> linux_signals(const Conversation& talk, const std::vector<rsp::GdbSignal>& signals) {
   // Asked from the side of Linux: gdb has numbers for signals of other systems too, and two (SIGIO, SIGPOLL)
   // for one of Linux's, which is reported under the first (gdb.base/sigall.exp).
   constexpr int last_signal = 64;
   std::vector<int> numbers;
   for (int number = 1; number <= last_signal; ++number) {
-    if (std::ranges::find(signals, rsp::signal_from_linux(number)) != signals.end())
+    if (std::ranges::find(signals, talk.features.signal_out(number)) != signals.end())
       numbers.push_back(number);
   }
   return numbers;
@@ -28,12 +28,12 @@ constexpr std::uint64_t known_thread_options = 3;  // clone, exit
 }  // namespace
 
 rsp::Reply pass_signals(Conversation& talk, const rsp::PassSignals& command) {
-  talk.target.event_options()->pass_signals(linux_signals(command.signals));
+  talk.target.event_options()->pass_signals(linux_signals(talk, command.signals));
   return rsp::reply::Ok{};
 }
 
 rsp::Reply program_signals(Conversation& talk, const rsp::ProgramSignals& command) {
-  talk.target.event_options()->program_signals(linux_signals(command.signals));
+  talk.target.event_options()->program_signals(linux_signals(talk, command.signals));
   return rsp::reply::Ok{};
 }
 

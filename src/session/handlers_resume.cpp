@@ -23,15 +23,16 @@ using base::Overloaded;
 using Action = decltype(ThreadAction::what);
 
 // Nothing: a signal that Linux has not.
-std::optional<Action> action_of(const decltype(rsp::ResumeThreads::Item::action)& action) {
+std::optional<Action> action_of(const Features& features,
+                                const decltype(rsp::ResumeThreads::Item::action)& action) {
   using Result = std::optional<Action>;
-  return std::visit(Overloaded{[](const rsp::ResumeThreads::Go& go) -> Result {
-                                 const auto signal = rsp::signal_to_linux(go.signal);
+  return std::visit(Overloaded{[&](const rsp::ResumeThreads::Go& go) -> Result {
+                                 const auto signal = features.signal_in(go.signal);
                                  if (!signal) return std::nullopt;
                                  return act::Continue{*signal};
                                },
-                               [](const rsp::ResumeThreads::Step& step) -> Result {
-                                 const auto signal = rsp::signal_to_linux(step.signal);
+                               [&](const rsp::ResumeThreads::Step& step) -> Result {
+                                 const auto signal = features.signal_in(step.signal);
                                  if (!signal) return std::nullopt;
                                  return act::Step{*signal};
                                },
@@ -71,7 +72,7 @@ Result<> set_pc(Target& target, ThreadRef thread, Addr pc) {
 rsp::Reply resume_one(Conversation& talk, bool stepping, rsp::GdbSignal gdb_signal,
                       std::optional<Addr> from) {
   const ThreadRef thread = talk.to_resume.value_or(talk.subject());
-  const auto signal = rsp::signal_to_linux(gdb_signal);
+  const auto signal = talk.features.signal_in(gdb_signal);
   if (!signal || !talk.target.alive(thread)) return rsp::reply::Error{};
   if (from) {
     if (!talk.target.stopped(thread)) return rsp::reply::Error{};
@@ -113,7 +114,7 @@ rsp::Reply resume_threads(Conversation& talk, const rsp::ResumeThreads& command)
   std::vector<ThreadAction> actions;
   actions.reserve(command.items.size());
   for (const auto& item : command.items) {
-    auto action = action_of(item.action);
+    auto action = action_of(talk.features, item.action);
     if (!action) return rsp::reply::Error{};
     actions.push_back({item.who ? named(talk, *item.who) : ThreadPattern{}, *action});
   }

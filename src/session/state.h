@@ -11,6 +11,7 @@
 #include <cotrace/ids.h>
 
 #include "rsp/reply.h"
+#include "rsp/signals.h"
 #include "rsp/thread_id.h"
 #include "session/session.h"
 #include "session/stop_mode.h"
@@ -29,6 +30,19 @@ struct Features {
   bool fork_events{false}, vfork_events{false}, exec_events{false};
   bool no_resumed{false};
   bool lldb{false};  // speaks lldb's dialect
+
+  // A signal's number on the wire: gdb's own; but lldb takes that of a server with QThreadSuffixSupported for
+  // the system's (19.1.7: GDBRemoteCommunicationClient asks whether signals are native, and is told yes
+  // then).
+  [[nodiscard]] rsp::GdbSignal signal_out(int linux) const {
+    return lldb ? rsp::GdbSignal{linux} : rsp::signal_from_linux(linux);
+  }
+  // Nothing: a signal that Linux has not.
+  [[nodiscard]] std::optional<int> signal_in(rsp::GdbSignal signal) const {
+    constexpr int last = 64;
+    if (!lldb) return rsp::signal_to_linux(signal);
+    return signal.value <= last ? std::optional(signal.value) : std::nullopt;
+  }
 };
 
 class Conversation;

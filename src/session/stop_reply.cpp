@@ -50,9 +50,7 @@ std::optional<Told> told_as(const Features& features, const StopReason& reason) 
       Overloaded{
           [](const stop::Quiet&) -> Result { return Told{gdb_signal::none, cause::None{}}; },
           [](const stop::Interrupted&) -> Result { return Told{gdb_signal::interrupt, cause::None{}}; },
-          [](const stop::Signal& s) -> Result {
-            return Told{rsp::signal_from_linux(s.number), cause::None{}};
-          },
+          [&](const stop::Signal& s) -> Result { return Told{features.signal_out(s.number), cause::None{}}; },
           [&](const stop::Step&) { return trap(cause::None{}); },
           [&](const stop::SoftwareBreak&) { return trap_if(features.swbreak, cause::SoftwareBreak{}); },
           [&](const stop::HardwareBreak&) { return trap_if(features.hwbreak, cause::HardwareBreak{}); },
@@ -95,17 +93,20 @@ std::optional<int> core_of(Target& target, const StopReport& report) {
   return facts == nullptr ? std::nullopt : facts->core(report.thread);
 }
 
-// For watchpoints and forks lldb takes the cause's own words.
+// For watchpoints lldb takes the cause's own word.
 std::string_view reason_for_lldb(const StopReason& reason) {
   using Word = std::string_view;
-  return std::visit(
-      Overloaded{[](const stop::Signal&) -> Word { return "signal"; },
-                 [](const stop::Interrupted&) -> Word { return "signal"; },
-                 [](const stop::Step&) -> Word { return "trace"; },
-                 [](const stop::SoftwareBreak&) -> Word { return "breakpoint"; },
-                 [](const stop::HardwareBreak&) -> Word { return "breakpoint"; },
-                 [](const stop::Exec&) -> Word { return "exec"; }, [](const auto&) -> Word { return ""; }},
-      reason);
+  return std::visit(Overloaded{[](const stop::Signal&) -> Word { return "signal"; },
+                               [](const stop::Interrupted&) -> Word { return "signal"; },
+                               [](const stop::Step&) -> Word { return "trace"; },
+                               [](const stop::SoftwareBreak&) -> Word { return "breakpoint"; },
+                               [](const stop::HardwareBreak&) -> Word { return "breakpoint"; },
+                               [](const stop::Exec&) -> Word { return "exec"; },
+                               [](const stop::Fork&) -> Word { return "fork"; },
+                               [](const stop::Vfork&) -> Word { return "vfork"; },
+                               [](const stop::VforkDone&) -> Word { return "vforkdone"; },
+                               [](const auto&) -> Word { return ""; }},
+                    reason);
 }
 
 }  // namespace
@@ -123,7 +124,7 @@ rsp::StopReply stop_reply(Conversation& talk, const StopReport& report) {
     return rsp::stop_reply::Exited{report.thread.pid, exited->code};
   }
   if (const auto* killed = std::get_if<stop::Killed>(&report.reason)) {
-    return rsp::stop_reply::Killed{report.thread.pid, rsp::signal_from_linux(killed->signal)};
+    return rsp::stop_reply::Killed{report.thread.pid, talk.features.signal_out(killed->signal)};
   }
   if (const auto* ended = std::get_if<stop::ThreadExited>(&report.reason)) {
     return rsp::stop_reply::ThreadExited{name_of(report.thread), ended->code};

@@ -144,7 +144,8 @@ struct FakeEvents final : EventOptions {
   void want(const Events& e) override {
     calls.push_back(fmt::format("want{}{}{}{}{}", e.fork ? " fork" : "", e.vfork ? " vfork" : "",
                                 e.exec ? " exec" : "", e.swbreak ? " swbreak" : "",
-                                e.no_resumed ? " no_resumed" : ""));
+                                e.no_resumed ? " no_resumed" : "") +
+                    (e.pc_at_break ? " pc_at_break" : ""));
   }
   void pass_signals(std::vector<int> numbers) override {
     calls.push_back(fmt::format("pass {}", fmt::join(numbers, ",")));
@@ -213,6 +214,27 @@ struct FakeLocals final : ThreadLocals {
     if (link_map == Addr{0}) return fail(Errc::not_found, "No such module.");
     return link_map + offset + static_cast<std::uint64_t>(thread.tid.value);
   }
+};
+
+struct FakeSystem final : SystemFacts {
+  Result<Machine> host() override { return machine; }
+  Result<Identity> process(Pid pid) override {
+    if (pid != Pid{1}) return fail(Errc::no_such_process, "no such process");
+    return Identity{.parent = Pid{16}, .uid = 1, .gid = 2, .euid = 3, .egid = 4, .machine = machine};
+  }
+  // One mapping, from 0x1000 to 0x3000.
+  Result<Region> region(Pid, Addr address) override {
+    if (address < Addr{0x1000}) return Region{.start = Addr{0}, .end = Addr{0x1000}};
+    if (address >= Addr{0x3000}) return fail(Errc::unsupported, "unknown");
+    return Region{.start = Addr{0x1000},
+                  .end = Addr{0x3000},
+                  .mapped = true,
+                  .read = true,
+                  .write = false,
+                  .execute = true,
+                  .name = "/a"};
+  }
+  Machine machine{.triple = "x", .system = "linux", .pointer_size = 8, .big_endian = false};
 };
 
 struct FakeConsole final : Console {
@@ -410,6 +432,7 @@ class FakeTarget final : public Target {
   SignalInfo* signal_info() override { return have_parts ? &signal_part : nullptr; }
   ThreadFacts* thread_facts() override { return have_parts ? &thread_part : nullptr; }
   ThreadLocals* thread_locals() override { return have_parts ? &local_part : nullptr; }
+  SystemFacts* system_facts() override { return have_parts ? &system_part : nullptr; }
   Console* console() override { return have_parts ? &console_part : nullptr; }
   EventOptions* event_options() override { return have_parts ? &event_part : nullptr; }
 
@@ -430,6 +453,7 @@ class FakeTarget final : public Target {
   FakeSignalInfo signal_part;
   FakeThreadFacts thread_part;
   FakeLocals local_part;
+  FakeSystem system_part;
   FakeConsole console_part;
   FakeEvents event_part{calls};
 
