@@ -2,6 +2,7 @@
 #include <cstring>
 #include <gmock/gmock.h>
 #include <map>
+#include <unistd.h>
 
 #include "native/elf_symbols.h"
 #include "unit/native/debugging.h"
@@ -160,6 +161,31 @@ TEST_F(TargetData, LibrariesAreListedOnceTheyAreLoaded) {
   EXPECT_THAT(*list, HasSubstr("main-lm=\"0x"));
   EXPECT_FALSE(client->target.facts()->auxv(main.pid)->empty());
   EXPECT_EQ(client->target.facts()->offsets(main.pid).error().code, Errc::unsupported);
+}
+
+TEST_F(TargetData, TheMachineTheProcessAndItsMappings) {
+  const auto main = launch(*client, {"hello"});
+  auto& facts = *client->target.system_facts();
+  EXPECT_EQ(facts.host()->triple, "x86_64-pc-linux-gnu");
+  const auto process = facts.process(main.pid);
+  ASSERT_TRUE(process.has_value());
+  EXPECT_EQ(process->parent, Pid{::getpid()});
+  EXPECT_EQ(process->euid, ::geteuid());
+  EXPECT_EQ(process->egid, ::getegid());
+  EXPECT_EQ(process->machine.pointer_size, 8U);
+  const auto code = facts.region(main.pid, symbol(main.pid, "main"));
+  ASSERT_TRUE(code.has_value());
+  EXPECT_TRUE(code->mapped && code->read && code->execute && !code->write);
+  EXPECT_THAT(code->name, testing::EndsWith("/hello"));
+  // The gap before the first mapping, and the one behind the last.
+  const auto first = facts.region(main.pid, Addr{0});
+  ASSERT_TRUE(first.has_value());
+  EXPECT_FALSE(first->mapped);
+  EXPECT_EQ(first->start, Addr{0});
+  EXPECT_TRUE(facts.region(main.pid, first->end)->mapped);
+  EXPECT_FALSE(facts.region(main.pid, first->end - 1)->mapped);
+  EXPECT_EQ(facts.region(main.pid, Addr{~std::uint64_t{1}})->end, Addr{~std::uint64_t{0}});
+  EXPECT_FALSE(facts.region(Pid{1}, Addr{0}).has_value()) << "not this client's";
 }
 
 TEST_F(TargetData, A32BitProgramsLibrariesAreListedToo) {
