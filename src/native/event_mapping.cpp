@@ -204,6 +204,7 @@ Verdict EventMapping::cloned_process(Thread& creator, const event::Cloned& event
   if (event.kind == CloneKind::fork) {
     child.points = points_.table_for_fork(parent, event.child);
   } else if (vfork) {
+    child.new_vfork_child = true;
     (void)points_.table(parent);
     child.points = parent.points;
   } else {

@@ -260,6 +260,7 @@ void Lifecycle::detach(Pid pid, std::move_only_function<void(Result<>)> done) {
     return;
   }
   for (const Pid child : unreported_children(pid)) let_go(child);
+  if (process->new_vfork_child) reports_.vfork_child(false);
   if (client_.options.observer != nullptr) client_.options.observer->detaching(pid);
   suppress_unwanted_signals(*process);
   for (const auto& [tid, thread] : process->threads) {

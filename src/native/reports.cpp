@@ -138,6 +138,7 @@ void Reports::hand_over(Thread& thread) {
   if (!thread.pending) return;
   StopReport report{thread.ref, *std::exchange(thread.pending, std::nullopt)};
   client_.view.show_stopped(thread, report.reason);
+  vforks_.told();
   if (thread.signal) thread.signal_unseen = false;
   if (const auto child = child_of(report.reason)) {
     if (Process* process = client_.view.process(child->pid)) process->unreported_child_of.reset();

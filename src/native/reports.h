@@ -27,6 +27,8 @@ class Reports {
   void post(session::StopReport report);
   // The client has resumed something.
   void resumed() { vforks_.resumed(); }
+  // It has resumed the child of a vfork, or detached from it.
+  void vfork_child(bool kept) { vforks_.child(kept); }
   // The client has asked for the stop that this thread has pending.
   void await(Thread& thread) {
     thread.awaited = true;

@@ -113,6 +113,7 @@ void Running::run(Thread& thread, Wish wish, int signal) {
   // vCont names threads that run already with every wildcard; they are left alone.
   if (!thread.stopped) return;
   thread.process->held = false;
+  if (std::exchange(thread.process->new_vfork_child, false)) reports_.vfork_child(true);
   if (signal == 0) signal = thread.owed_signal;
   // Something has happened to it that this client could not be told, since it believed the thread stopped. It
   // is told now instead of a run, and the signal that came with this resume waits for the next.

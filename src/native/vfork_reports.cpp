@@ -26,14 +26,20 @@ bool may_be_stepped_displaced(const Thread& caller) {
 }  // namespace
 
 bool VforkReports::waits(const Thread& thread) {
-  if (given_up_ || thread.awaited) return false;
+  if (given_up_ || thread.awaited || !keeps_children_) return false;
   const Pid pid = thread.process->pid;
   const bool behind_one = parents_.contains(pid);
   if (!std::holds_alternative<session::stop::Vfork>(*thread.pending))
     return behind_one && thread.wish.kind == Wish::Kind::run;
   if (!behind_one && !may_be_stepped_displaced(thread)) return false;
+  if (!since_) since_ = Clock::now();
+  if (Clock::now() >= patience_ends()) return false;
   parents_.insert(pid);
   return true;
+}
+
+VforkReports::Clock::time_point VforkReports::patience_ends() const {
+  return std::min(active_at_ + quiet, *since_ + longest);
 }
 
 void VforkReports::end_round() {
@@ -42,12 +48,12 @@ void VforkReports::end_round() {
     since_.reset();
     timer_.reset();
   } else if (!timer_.active()) {
-    if (!since_) since_ = Clock::now();
-    timer_ = client_.reactor.at(std::min(Clock::now() + quiet, *since_ + longest), [this] { give_up(); });
+    timer_ = client_.reactor.at(patience_ends(), [this] { give_up(); });
   }
 }
 
 void VforkReports::resumed() {
+  active_at_ = Clock::now();
   if (parents_.empty()) return;
   timer_.reset();
   again_();

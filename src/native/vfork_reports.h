@@ -23,8 +23,8 @@ namespace cotrace::native {
 //
 // So a vfork is not told before each other thread of the parent runs in the client's eyes, and what else
 // befalls them comes behind it; only the ends of steps and what was asked for are told, for gdb waits for
-// those. A user may let a thread stand: where the client resumes nothing for some while, the vfork is
-// told all the same.
+// those. A user may let a thread stand: where the client has done nothing for some while, the vfork is told
+// all the same. And it is told at once to a client that let go of the child of the last one.
 class VforkReports {
  public:
   // `again`: to try once more what was to wait.
@@ -37,16 +37,23 @@ class VforkReports {
 
   // The client has resumed something.
   void resumed();
+  // It has been told of a stop.
+  void told() { active_at_ = Clock::now(); }
+  // It has resumed the child of a vfork, or detached from it.
+  void child(bool kept) { keeps_children_ = kept; }
 
  private:
   using Clock = base::Reactor::Clock;
 
+  [[nodiscard]] Clock::time_point patience_ends() const;
   void give_up();
 
   Client& client_;
   std::function<void()> again_;
-  std::set<Pid> parents_;  // with a vfork that waits, in this round
-  std::optional<Clock::time_point> since_;
+  std::set<Pid> parents_;                   // with a vfork that waits, in this round
+  std::optional<Clock::time_point> since_;  // when the first of them began to wait
+  Clock::time_point active_at_{};
+  bool keeps_children_{true};
   bool given_up_{false};
   base::Reactor::Watch timer_;
 };

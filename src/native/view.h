@@ -86,9 +86,10 @@ struct Process {
   bool attached{false};  // else launched, by this client or as a descendant of a launched one
   // The child of a fork whose report the client has not been handed yet; it is left out of everything.
   std::optional<Pid> unreported_child_of;
-  bool starting{false};  // launched, its first instruction not reached
-  bool held{false};      // attached to with all threads stopped, and nothing has been resumed since
-  bool ending{false};    // killed by this client: nothing is reported of it any more
+  bool new_vfork_child{false};  // the client has not yet resumed it
+  bool starting{false};         // launched, its first instruction not reached
+  bool held{false};             // attached to with all threads stopped, and nothing has been resumed since
+  bool ending{false};           // killed by this client: nothing is reported of it any more
   std::map<Tid, std::unique_ptr<Thread>> threads;
   std::size_t running{0};                              // shown running
   std::shared_ptr<PointTable> points;                  // of its address space; shared after vfork

@@ -1,4 +1,5 @@
 // Forks, attaching, detaching, several clients, and clients that leave.
+#include <algorithm>
 #include <array>
 #include <elf.h>
 #include <sys/wait.h>
@@ -119,7 +120,7 @@ TEST_F(TargetFollow, AVforkDoneOfAThreadShownStoppedComesAfterItsResume) {
 class TargetVforkReports : public TargetFollow {
  protected:
   void SetUp() override {
-    standing = launch(*client, {"vfork_gap", "1"});
+    standing = launch(*client, {"vfork_gap", "2"});
     const std::array at{breakpoint(*client, standing, "tick"), breakpoint(*client, standing, "call_system")};
     const auto entry = sys::auxv_entry(standing.tid, AT_ENTRY).value_or(std::nullopt);
     ASSERT_TRUE(entry.has_value());
@@ -131,19 +132,20 @@ class TargetVforkReports : public TargetFollow {
     for (const Addr address : at)
       ASSERT_TRUE(client->target.points()->remove(standing, PointType::software, address, 1).has_value());
     client->cont(hits[0] == standing ? hits[1] : hits[0]);
-    begun_ = base::Reactor::Clock::now();
+    begun = base::Reactor::Clock::now();
     ASSERT_TRUE(until([&] { return vfork_is_there(); }));
   }
   // The kernel has it, so that the core hears of it in this turn or the next.
-  bool vfork_is_there() { return !sys::children_of(standing.pid).value_or(std::vector<Pid>{}).empty(); }
+  [[nodiscard]] bool vfork_is_there(Pid but = {}) const {
+    const auto children = sys::children_of(standing.pid).value_or(std::vector<Pid>{});
+    return std::ranges::any_of(children, [&](Pid child) { return child != but; });
+  }
   // Before the client has done nothing for so long that the vfork is told all the same.
   [[nodiscard]] bool soon() const {
-    return base::Reactor::Clock::now() - begun_ < std::chrono::milliseconds(150);
+    return base::Reactor::Clock::now() - begun < std::chrono::milliseconds(150);
   }
   session::ThreadRef standing;
-
- private:
-  base::Reactor::Clock::time_point begun_;
+  base::Reactor::Clock::time_point begun;
 };
 
 TEST_F(TargetVforkReports, AVforkIsToldWhenTheOtherThreadsRun) {
@@ -157,6 +159,20 @@ TEST_F(TargetVforkReports, AVforkIsToldWhenTheOtherThreadsRun) {
 TEST_F(TargetVforkReports, AVforkIsToldWhereAThreadIsLeftStanding) {
   EXPECT_NE(expect_stop<stop::Vfork>(*client).first, standing);
   EXPECT_TRUE(client->target.stopped(standing));
+}
+
+TEST_F(TargetVforkReports, AVforkIsToldAtOnceToAClientThatLetTheLastChildGo) {
+  const auto [caller, vfork] = expect_stop<stop::Vfork>(*client);
+  EXPECT_TRUE(detach(*client, vfork.child.pid).has_value());
+  client->cont(caller);
+  EXPECT_EQ(expect_stop<stop::VforkDone>(*client).first, caller);
+  client->cont(caller);
+  begun = base::Reactor::Clock::now();
+  ASSERT_TRUE(until([&] { return vfork_is_there(vfork.child.pid); }));
+  drain();
+  const bool told = !client->stops.empty();
+  EXPECT_TRUE(told || !soon());
+  EXPECT_EQ(expect_stop<stop::Vfork>(*client).first, caller);
 }
 
 TEST_F(TargetVforkReports, AVforkIsToldWhenItsStopIsAskedFor) {
