@@ -51,6 +51,7 @@ class AllStop final : public StopMode {
   std::optional<ThreadRef> interruptible(std::span<const ThreadAction> actions);
   rsp::Reply status();
   rsp::Reply tell(const StopReport& report);
+  void keep_beside_vfork(std::vector<ThreadAction>& actions) const;
   std::optional<StopReport> held_back(std::span<const ThreadAction> actions);
   StopQueue::iterator first_of_ending(StopQueue::iterator end_report);
   bool worth_telling(const StopReport& report, const ThreadAction& action);
@@ -139,11 +140,25 @@ rsp::Reply AllStop::resume(std::vector<ThreadAction> actions) {
   // of its may cover the children that those reports are about.
   actions = with_owed_signals(talk_.untold.shield(std::move(actions)));
   talk_.told.resume(actions);
+  keep_beside_vfork(actions);
   resumed_ = actions;
   phase_ = Phase::running;
   talk_.console({});  // what has come in since the last stop
   talk_.target.resume(actions);
   return rsp::reply::Later{};
+}
+
+// Told of a vfork, lldb takes its breakpoints out until the vfork is done, and lets all threads of the
+// process run past them (19.1.7: it shows 14 of 62 hits with lldb-server). Only the one that is in vfork goes
+// on.
+void AllStop::keep_beside_vfork(std::vector<ThreadAction>& actions) const {
+  if (!talk_.in_vfork) return;
+  const ThreadRef caller = *talk_.in_vfork;
+  const ThreadAction* its_own = action_for(actions, caller);
+  if (!would_run(its_own)) return;
+  const auto what = its_own->what;
+  actions.insert(actions.begin(),
+                 {{{caller.pid, caller.tid}, what}, {{caller.pid, std::nullopt}, act::Stop{}}});
 }
 
 // The report that the client is told instead of the resume it asked for; those that are true no more are

@@ -15,6 +15,22 @@ std::string machine(const SystemFacts::Machine& of) {
                      of.big_endian ? "big" : "little", of.pointer_size);
 }
 
+// What a thread can have met while another one's stop was on its way. Not what brings a new process along:
+// lldb handles one of those at a time.
+bool happened_beside(const StopReason& reason) {
+  return std::holds_alternative<stop::SoftwareBreak>(reason) ||
+         std::holds_alternative<stop::HardwareBreak>(reason) || std::holds_alternative<stop::Watch>(reason) ||
+         std::holds_alternative<stop::Signal>(reason) || std::holds_alternative<stop::Step>(reason);
+}
+
+// gdb is told of one stop at a time, and meets the other breakpoints again when it goes on. lldb would not: a
+// thread that stands where it has set a breakpoint is stepped over that first, hit or not (19.1.7,
+// Thread::SetupForResume). So it hears of all of them at the one stop, as from lldb-server.
+void tell_what_is_held_back(Conversation& talk, ThreadRef thread) {
+  const auto held = talk.untold.find(thread);
+  if (held != talk.untold.end() && happened_beside(held->reason)) talk.told.tell(talk.untold.take(held));
+}
+
 }  // namespace
 
 rsp::Reply thread_suffix(Conversation& talk, const rsp::ThreadSuffix&) {
@@ -56,6 +72,7 @@ rsp::Reply memory_region(Conversation& talk, const rsp::MemoryRegionInfo& comman
 rsp::Reply thread_stop_info(Conversation& talk, const rsp::ThreadStopInfo& command) {
   const auto thread = talk.find_thread({std::nullopt, rsp::Selector<Tid>::one(command.thread)});
   if (!thread || !talk.target.stopped(*thread)) return rsp::reply::Error{};
+  tell_what_is_held_back(talk, *thread);
   const StopReason* reason = talk.told.find(*thread);
   return rsp::reply::Payload{stop_payload(talk, {*thread, reason == nullptr ? stop::Quiet{} : *reason})};
 }

@@ -118,6 +118,11 @@ rsp::Reply Conversation::tell(const StopReport& report) {
   }
   rsp::Reply reply = rsp::reply::Payload{stop_payload(*this, report)};
   told.tell(report);
+  if (features.lldb && std::holds_alternative<stop::Vfork>(report.reason)) {
+    in_vfork = report.thread;
+  } else if (in_vfork == report.thread) {
+    in_vfork.reset();
+  }
   if (stops_thread(report.reason) && !non_stop) {
     // gdb takes the thread of a stop reply for selected, without an Hg.
     general = report.thread;
@@ -161,6 +166,7 @@ void Conversation::forget(Pid pid) {
 void Conversation::deselect(Pid pid) {
   if (general && general->pid == pid) general.reset();
   if (to_resume && to_resume->pid == pid) to_resume.reset();
+  if (in_vfork && in_vfork->pid == pid) in_vfork.reset();
 }
 
 // --- the turn ---

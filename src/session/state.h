@@ -84,8 +84,9 @@ class Conversation {
   StopQueue untold;
   ToldStops told;
   XferSnapshots snapshots;
-  std::size_t register_bytes{0};   // of the last `g` that was answered
-  std::vector<ThreadRef> listing;  // qfThreadInfo, and what is left of it for qsThreadInfo
+  std::size_t register_bytes{0};      // of the last `g` that was answered
+  std::optional<ThreadRef> in_vfork;  // lldb has been told of its vfork, and not of the end of it
+  std::vector<ThreadRef> listing;     // qfThreadInfo, and what is left of it for qsThreadInfo
   std::unique_ptr<StopMode> mode;
   Wire wire;
 

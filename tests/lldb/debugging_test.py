@@ -37,6 +37,7 @@ class Debugging(Lldb):
 
     def test_step_out_and_backtrace(self):
         process, thread = self.at_tick()
+        self.tick.SetEnabled(False)  # or another thread comes there first
         caller = thread.GetFrameAtIndex(1).GetFunctionName()
         self.assertGreaterEqual(thread.GetNumFrames(), 2)
         thread.StepOut()

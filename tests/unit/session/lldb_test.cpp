@@ -86,6 +86,45 @@ TEST_F(LldbTest, AStopThatWasResumedIsForgottenThoughNothingRan) {
   EXPECT_THAT(ask("qThreadStopInfo2"), Not(HasSubstr("reason")));
 }
 
+// lldb steps a thread over the breakpoint where it stands, hit or not: it hears of each hit at the one stop.
+TEST_F(LldbTest, HitsBesideTheStopAreToldToWhoAsksForTheThread) {
+  EXPECT_EQ(ask("vCont;c"), "(none)");
+  target.report(ref(1, 2), stop::SoftwareBreak{});
+  target.report(ref(1, 1), stop::SoftwareBreak{});
+  target.halted();
+  EXPECT_THAT(client.answer(), HasSubstr("thread:p1.2"));
+  EXPECT_THAT(ask("qThreadStopInfo1"), HasSubstr("reason:breakpoint;"));
+  EXPECT_THAT(ask("qThreadStopInfo2"), HasSubstr("reason:breakpoint;"));
+  target.take_calls();
+  EXPECT_EQ(ask("vCont;c"), "(none)") << "nothing is left to be told first";
+  EXPECT_THAT(target.take_calls(), Contains("resume *.*:c0"));
+}
+
+TEST_F(LldbTest, AForkBesideTheStopIsToldByItself) {
+  EXPECT_EQ(ask("vCont;c"), "(none)");
+  target.report(ref(1, 2), stop::SoftwareBreak{});
+  target.add(ref(9, 9));
+  target.report(ref(1, 1), stop::Fork{ref(9, 9)});
+  target.halted();
+  EXPECT_THAT(client.answer(), HasSubstr("thread:p1.2"));
+  EXPECT_THAT(ask("qThreadStopInfo1"), Not(HasSubstr("reason")));
+  EXPECT_THAT(ask("vCont;c"), HasSubstr("fork:p9.9;"));
+}
+
+// It would let the others run past the breakpoints that it takes out for so long.
+TEST_F(LldbTest, BesideAVforkOnlyItsCallerRuns) {
+  target.add(ref(9, 9));
+  stop(ref(1, 2), stop::Vfork{ref(9, 9)});
+  target.take_calls();
+  EXPECT_EQ(ask("vCont;c:p1.-1"), "(none)");
+  EXPECT_THAT(target.take_calls(), Contains("resume 1.2:c0 1.*:t 1.*:c0"));
+  target.report(ref(1, 2), stop::VforkDone{});
+  target.halted();
+  EXPECT_THAT(client.answer(), HasSubstr("vforkdone"));
+  EXPECT_EQ(ask("vCont;c:p1.-1"), "(none)");
+  EXPECT_THAT(target.take_calls(), Contains("resume 1.*:c0"));
+}
+
 TEST_F(LldbTest, MachineProcessAndMappings) {
   EXPECT_EQ(ask("qHostInfo"), "triple:78;ostype:linux;endian:little;ptrsize:8;");
   EXPECT_EQ(
