@@ -215,7 +215,7 @@ rsp::Reply Conversation::dispatch(std::string_view payload) {
         thread = id ? find_thread(*id) : std::nullopt;
         arguments = named->arguments;
       }
-      if (!thread && exactly && general && ended_untold(general->pid)) return of_the_dead(payload);
+      if (!thread && general && ended_untold(general->pid)) return of_the_dead(name);
       if (!thread || (exactly && !target.stopped(*thread))) return rsp::reply::Error{};
       subject_ = *thread;
       break;
@@ -233,10 +233,12 @@ bool Conversation::ended_untold(Pid pid) {
 }
 
 // Where gdb 13 cannot read the registers of a thread that it believes stopped it gives up what it was doing,
-// a followed exit of another process for example; what it then shows of the thread is of no matter, since the
-// end is told next.
-rsp::Reply Conversation::of_the_dead(std::string_view payload) const {
-  if (payload != rsp::ReadRegisters::name || register_bytes == 0) return rsp::reply::Error{};
+// a followed exit of another process for example; and where it cannot put back its breakpoints there, it does
+// not resume the other processes (gdb.follow_vfork_mt.child_keep_schedule). What it then shows of the thread,
+// or takes for planted, is of no matter, since the end is told next.
+rsp::Reply Conversation::of_the_dead(std::string_view name) const {
+  if (name == rsp::InsertPoint::name || name == rsp::RemovePoint::name) return rsp::reply::Ok{};
+  if (name != rsp::ReadRegisters::name || register_bytes == 0) return rsp::reply::Error{};
   return rsp::reply::Hex{std::vector<std::byte>(register_bytes)};
 }
 

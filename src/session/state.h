@@ -137,7 +137,7 @@ class Conversation {
   void end_turn();
   void handle(const rsp::Incoming& incoming);
   rsp::Reply dispatch(std::string_view payload);
-  [[nodiscard]] rsp::Reply of_the_dead(std::string_view payload) const;
+  [[nodiscard]] rsp::Reply of_the_dead(std::string_view name) const;
 
   SessionOwner& owner_;
   ThreadRef subject_;

@@ -370,6 +370,9 @@ TEST_F(AllStopTest, AThreadOfAProcessWhoseEndIsUntoldCanBeSelectedAndHasRegister
   EXPECT_EQ(client.answer(), "W00;process:2");
   EXPECT_EQ(ask("Hgp1.1"), "OK");
   EXPECT_EQ(ask("g"), std::string(block.size(), '0'));
+  // What gdb does before it resumes the others, and gives up on as well.
+  EXPECT_EQ(ask("Z0,1000,1"), "OK");
+  EXPECT_EQ(ask("z0,1000,1"), "OK");
   EXPECT_EQ(ask("m1000,1").substr(0, 1), "E");
   EXPECT_EQ(ask("Hgp3.3").substr(0, 1), "E");
   EXPECT_EQ(ask("vCont;c"), "W00;process:1");
