@@ -105,7 +105,7 @@ void Running::apply(Thread& thread, const ThreadAction& action) {
                         [&](const act::RangeStep& r) {
                           run(thread, {.kind = Wish::Kind::range, .start = r.start, .end = r.end}, 0);
                         },
-                        [&](const act::Stop&) { stop(thread); }},
+                        [&](const act::Stop&) { stop(thread, !action.who.tid); }},
              action.what);
 }
 
@@ -147,10 +147,11 @@ void Running::run(Thread& thread, Wish wish, int signal) {
 
 // vCont;t. A thread that stands in the client's eyes, or is about to, gets no second stop: gdb aborts over
 // one.
-void Running::stop(Thread& thread) {
+void Running::stop(Thread& thread, bool everybody) {
   if (thread.pending) reports_.await(thread);
   if (thread.stopped || thread.pending || thread.stop_asked()) return;
   thread.quieting = true;
+  thread.quieting_all = everybody;
   (void)client_.core.control(thread.task, client_.engine, {.action = ResumeAction::stop, .signal = {}});
 }
 

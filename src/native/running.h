@@ -46,7 +46,7 @@ class Running {
  private:
   void apply(Thread& thread, const session::ThreadAction& action);
   void run(Thread& thread, Wish wish, int signal);
-  void stop(Thread& thread);
+  void stop(Thread& thread, bool everybody);
   void interrupt(Thread& thread);
   [[nodiscard]] bool hit_stands(Thread& thread, bool hardware);
 

@@ -62,6 +62,7 @@ struct Thread {
   bool joining{false};       // by attach(): no report
   bool halting{false};       // by halt(): no report
   bool quieting{false};      // vCont;t
+  bool quieting_all{false};  // ... of every thread, so that what it makes meanwhile stops too
   bool interrupting{false};  // Ctrl-C
   bool awaited{false};       // what is pending is the answer to one of these
 

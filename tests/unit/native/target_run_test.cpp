@@ -1,4 +1,5 @@
 // Launching, running, stepping and stopping programs.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -315,6 +316,25 @@ TEST_F(TargetRun, NoThreadIsHaltedInTheMiddleOfACloneCall) {
     }
   }
   EXPECT_GT(seen, 0) << "new threads stand at the end of the call that made them";
+}
+
+// A thread that is made while its maker's stop is on its way was not there to be asked.
+TEST_F(TargetRun, StoppingAProcessStopsTheThreadsThatItMakesMeanwhile) {
+  const Pid pid = start({"thread_storm", "20", "4", "wait"});
+  ASSERT_TRUE(try_attach(*client, pid).has_value());
+  for (int round = 0; round < 40; ++round) {
+    client->resume({pid, std::nullopt}, act::Continue{});
+    reactor->run_once(std::chrono::milliseconds(5));
+    client->resume({pid, std::nullopt}, act::Stop{});
+    const auto all_stand = [&] {
+      return std::ranges::all_of(client->target.threads(),
+                                 [&](auto one) { return client->target.stopped(one); });
+    };
+    ASSERT_TRUE(until(all_stand)) << "round " << round;
+    reactor->run_once(std::chrono::milliseconds(5));
+    ASSERT_TRUE(all_stand()) << "round " << round;
+  }
+  EXPECT_TRUE(detach(*client, pid).has_value());
 }
 
 TEST_F(TargetRun, AKilledProgramIsGoneWithoutAReport) {
