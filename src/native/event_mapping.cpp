@@ -184,10 +184,12 @@ Verdict EventMapping::cloned_thread(Thread& creator, const event::Cloned& event)
   if (!client_.core.process_of(event.child)) return leave_call(creator);  // killed before it ever ran
   Thread& born = client_.view.add_thread(*creator.process, event.child);
   born.options = creator.options;
-  // gdb 13 attaches in non-stop with vCont;t of the whole process, and takes who comes later for running
-  // (attaching.attach_in_a_thread_storm).
-  born.quieting = born.quieting_all = creator.quieting && creator.quieting_all;
-  if ((creator.options & report_clones) == 0) return leave_call(creator);
+  if ((creator.options & report_clones) == 0) {
+    // gdb 13 attaches in non-stop with vCont;t of the whole process, and takes who comes later for running
+    // (attaching.attach_in_a_thread_storm).
+    born.quieting = born.quieting_all = creator.quieting && creator.quieting_all && !born.stopped;
+    return leave_call(creator);
+  }
   born.unreported = true;
   client_.view.show_stopped(born, stop::Quiet{});
   return report(creator, stop::Clone{born.ref});

@@ -48,7 +48,7 @@ void VforkReports::end_round() {
     since_.reset();
     timer_.reset();
   } else if (!timer_.active()) {
-    timer_ = client_.reactor.at(patience_ends(), [this] { give_up(); });
+    timer_ = client_.reactor.at(patience_ends(), [this] { look_again(); });
   }
 }
 
@@ -59,9 +59,10 @@ void VforkReports::resumed() {
   again_();
 }
 
-void VforkReports::give_up() {
+// The client may have been told of something since the timer was set.
+void VforkReports::look_again() {
   timer_.reset();
-  given_up_ = true;
+  given_up_ = Clock::now() >= patience_ends();
   again_();
 }
 

@@ -46,7 +46,7 @@ class VforkReports {
   using Clock = base::Reactor::Clock;
 
   [[nodiscard]] Clock::time_point patience_ends() const;
-  void give_up();
+  void look_again();
 
   Client& client_;
   std::function<void()> again_;
