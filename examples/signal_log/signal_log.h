@@ -41,6 +41,7 @@ class SignalLog : public cotrace::Engine {
   cotrace::Verdict on(cotrace::TaskId, const cotrace::event::Exiting&) { return {}; }
   cotrace::Verdict on(cotrace::TaskId, const cotrace::event::Reaped&) { return {}; }
   cotrace::Verdict on(cotrace::TaskId, const cotrace::event::JobControl&) { return {}; }
+  cotrace::Verdict on(cotrace::TaskId, const cotrace::event::HoldChanged&) { return {}; }
   cotrace::Verdict on(cotrace::TaskId, const cotrace::event::StepDone&) { return {}; }
   cotrace::Verdict on(cotrace::TaskId, const cotrace::event::BreakpointHit&) { return {}; }
   cotrace::Verdict on(cotrace::TaskId, const cotrace::event::WatchpointHit&) { return {}; }

@@ -4,6 +4,8 @@
 // every event with a Verdict. The model is that of the kernel's former utrace interface.
 #pragma once
 
+#include <string>
+
 #include <cotrace/event.h>
 #include <cotrace/ids.h>
 
@@ -14,6 +16,10 @@ namespace cotrace {
 class Engine {
  public:
   virtual ~Engine() = default;
+
+  // What people call it: in lists of who holds what, and in HoldChanged. Any text, the same all the time;
+  // called on the tracer's thread.
+  virtual std::string name() const { return "engine"; }
 
   // Something happened to a task that this engine is attached to. Called on the tracer's thread, one call at
   // a time. Must not block: to think for longer, return ResumeAction::stop and call Tracer::control later.

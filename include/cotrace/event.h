@@ -152,12 +152,19 @@ struct WatchpointHit {
   PointId point;
 };
 
+// Another engine holds the task from now on (it stands, or soon will), or does so no longer. This is a
+// notice: the task may be running or dead by now, and the answer is not looked at.
+struct HoldChanged {
+  std::string by;  // the other's Engine::name
+  bool held;
+};
+
 }  // namespace event
 
-using Event =
-    std::variant<event::Quiesced, event::Signal, event::SyscallEntry, event::SyscallExit, event::Cloned,
-                 event::Born, event::VforkDone, event::Execed, event::Exiting, event::Died, event::Reaped,
-                 event::JobControl, event::StepDone, event::BreakpointHit, event::WatchpointHit>;
+using Event = std::variant<event::Quiesced, event::Signal, event::SyscallEntry, event::SyscallExit,
+                           event::Cloned, event::Born, event::VforkDone, event::Execed, event::Exiting,
+                           event::Died, event::Reaped, event::JobControl, event::StepDone,
+                           event::BreakpointHit, event::WatchpointHit, event::HoldChanged>;
 
 // Which events an engine hears of on a task. Quiesced, Born, StepDone, BreakpointHit and WatchpointHit are
 // not in the mask: they come exactly to the engine that asked for them.
@@ -172,6 +179,7 @@ enum class EventKind : std::uint8_t {
   death,
   reap,
   job_control,
+  hold,
 };
 
 // A set of them.

@@ -19,6 +19,7 @@
 // an Engine and a TaskId, invalid also says that the engine is not attached to that task.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -37,6 +38,10 @@ struct user_regs_struct;  // NOLINT(readability-identifier-naming): the kernel's
 
 namespace cotrace {
 
+namespace trace {
+struct TracerAccess;  // not part of the interface
+}
+
 // How an engine joins a task.
 struct JoinOptions {
   EventMask events;    // what it hears of, beside what it asks for itself
@@ -44,14 +49,16 @@ struct JoinOptions {
   bool threads{true};  // threads that the task makes later get the same attachment, and hear Born
 };
 
-// A program to start. It has this process's standard input, output and error and no other descriptor, no
-// signal blocked or ignored, and a process group of its own: not the terminal's foreground group, so that
-// reading from the terminal stops it with SIGTTIN.
+// A program to start. It has this process's standard input, output and error and no other descriptor, and no
+// signal blocked or ignored.
 struct LaunchOptions {
   std::vector<std::string> arguments;                   // arguments[0] is the program, found through PATH
   std::optional<std::vector<std::string>> environment;  // "NAME=VALUE"; without it, this process's own
   std::string working_directory;                        // empty: this process's own
   bool disable_randomization{true};  // address-space layout as on every other run (personality(2))
+  // A process group of its own, which is not the terminal's foreground group: reading from the terminal stops
+  // it with SIGTTIN, and Ctrl-C does not reach it. Without: it is one with this process to the terminal.
+  bool own_process_group{true};
 };
 
 // What an engine wants of a task from now on.
@@ -115,6 +122,8 @@ class Tracer {
   // once. It may call the tracer, must not block and must not throw. What has not run when the tracer ends
   // never does.
   void post(std::function<void()> work);
+  // The same, `delay` from now or a little later. What has not run when the tracer ends never does.
+  void post_after(std::chrono::milliseconds delay, std::function<void()> work);
 
   // The tasks of a process that the tracer has, a leader that has exited before its threads included. Empty:
   // it does not have it.
@@ -163,6 +172,7 @@ class Tracer {
   Result<> remove(Engine& engine, PointId point);
 
  private:
+  friend struct trace::TracerAccess;
   struct State;
   explicit Tracer(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

@@ -353,6 +353,10 @@ Verdict EventMapping::map(Thread& thread, const event::JobControl&) {
   return go_on(thread);
 }
 
+Verdict EventMapping::map(Thread&, const event::HoldChanged&) {
+  return {};  // a notice
+}
+
 Verdict EventMapping::map(Thread& thread, const event::StepDone&) {
   // A range (vCont;r) is stepped here, without a packet for each instruction.
   if (thread.stopped || thread.pending || thread.wish.kind == Wish::Kind::run) return go_on(thread);

@@ -32,6 +32,7 @@ class EventMapping {
   Verdict map(Thread& thread, const event::Died& event);
   Verdict map(Thread& thread, const event::Reaped& event);
   Verdict map(Thread& thread, const event::JobControl& event);
+  Verdict map(Thread& thread, const event::HoldChanged& event);
   Verdict map(Thread& thread, const event::StepDone& event);
   Verdict map(Thread& thread, const event::BreakpointHit& event);
   Verdict map(Thread& thread, const event::WatchpointHit& event);

@@ -10,6 +10,8 @@
 #include "trace/asleep.h"
 #include "trace/birth.h"
 #include "trace/points.h"
+#include "trace/report.h"
+#include "trace/report.h"
 #include "trace/resume.h"
 #include "trace/settle.h"
 #include "trace/sharers.h"
@@ -71,8 +73,9 @@ Result<> attach_engine(World& world, Task& task, Engine& engine, const AttachOpt
   attachment.engine = &engine;
   attachment.events = options.events;
   attachment.threads = options.threads;
-  attachment.holds = attachment.quiesce = options.hold;
+  attachment.quiesce = options.hold;
   task.attachments.push_back(attachment);
+  set_hold(world, task, task.attachments.back(), options.hold);
   world.look_at_departures();
   // The task may have to be told of debug registers that were set for others.
   task.debug_version = 0;

@@ -196,7 +196,7 @@ Result<> Core::control(TaskId id, Engine& engine, Control wish) {
     return {};
   }
   const bool quiesce = wish.action <= ResumeAction::report;
-  attachment->holds = wish.action == ResumeAction::stop;
+  set_hold(world, task, *attachment, wish.action == ResumeAction::stop);
   attachment->quiesce = quiesce;
   if (quiesce) {
     if (!stands(task)) {

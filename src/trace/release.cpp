@@ -32,8 +32,9 @@ void inherit(World& world, const Task& task) {
 void detach_engine(World& world, Task& task, Engine& engine) {
   Attachment* attachment = task.find(engine);
   if (attachment == nullptr) return;
+  set_hold(world, task, *attachment, false);
   attachment->engine = nullptr;
-  attachment->holds = attachment->quiesce = attachment->rehit = false;
+  attachment->quiesce = attachment->rehit = false;
   attachment->wish = ResumeAction::resume;
   const std::shared_ptr<AddressSpace> space = task.space;
   if (!engine_in_space(*space, engine)) remove_points_of(world, *space, engine);

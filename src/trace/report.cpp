@@ -4,6 +4,7 @@
 #include <exception>
 #include <ranges>
 #include <spdlog/spdlog.h>
+#include <utility>
 
 #include "trace/release.h"
 #include "trace/resume.h"
@@ -28,7 +29,7 @@ void apply(World& world, Task& task, Engine& engine, const Event& event, const V
   if (attachment == nullptr) return;
   if (verdict.signal) attachment->signal = verdict.signal;
   apply_syscall(task, event, verdict);
-  attachment->holds = verdict.action == ResumeAction::stop;
+  set_hold(world, task, *attachment, verdict.action == ResumeAction::stop);
   attachment->wish = ResumeAction::resume;
   switch (verdict.action) {
     case ResumeAction::stop:
@@ -63,6 +64,20 @@ std::optional<Verdict> ask(Engine& engine, TaskId id, const Event& event) {
 }
 
 }  // namespace
+
+void set_hold(World& world, Task& task, Attachment& attachment, bool hold) {
+  if (std::exchange(attachment.holds, hold) == hold || !task.wants(EventKind::hold)) return;
+  world.defer([&world, id = task.id, by = attachment.engine,
+               notice = event::HoldChanged{attachment.engine->name(), hold}] {
+    Task* still = world.find(id);
+    if (still == nullptr) return;
+    for (Engine* engine : engines_of(*still)) {
+      const Attachment* other = still->find(*engine);
+      if (engine != by && other != nullptr && other->events.has(EventKind::hold))
+        (void)ask(*engine, id, notice);
+    }
+  });
+}
 
 bool condition_holds(const std::shared_ptr<Condition>& condition, TaskId id) {
   if (!condition || !*condition) return true;

@@ -152,7 +152,9 @@ void on(World& world, Task& task, const stop::Exit& stop) {
   // nor would this one if its process had only one
   // (Deaths.TheHeldLeaderOfAThreadedProcessDiesOfSigkill)
   for (auto& attachment : task.attachments) {
-    if (!attachment.events.has(EventKind::exiting)) attachment.holds = attachment.quiesce = false;
+    if (attachment.engine == nullptr || attachment.events.has(EventKind::exiting)) continue;
+    set_hold(world, task, attachment, false);
+    attachment.quiesce = false;
   }
   tell_masked(world, task, EventKind::exiting, event::Exiting{exit_status_of(stop.status)});
   finish_stop(world, task);

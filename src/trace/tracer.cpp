@@ -1,5 +1,6 @@
 #include <csignal>
 #include <future>
+#include <map>
 #include <pthread.h>
 #include <sys/user.h>
 #include <thread>
@@ -9,6 +10,7 @@
 
 #include "base/reactor.h"
 #include "trace/core.h"
+#include "trace/tracer_on.h"
 
 namespace cotrace {
 
@@ -33,9 +35,18 @@ bool sigchld_blocked() {
 }  // namespace
 
 struct Tracer::State {
-  std::unique_ptr<base::Reactor> reactor;
-  std::unique_ptr<trace::Core> core;
+  base::Reactor* reactor{nullptr};
+  trace::Core* core{nullptr};
+  // Of a tracer with a thread of its own; trace/tracer_on.h makes the other kind.
+  std::unique_ptr<base::Reactor> own_reactor;
+  std::unique_ptr<trace::Core> own_core;
   std::thread thread;
+  // By number. Shared with what has been posted and may run when this is gone.
+  struct Timers {
+    std::map<std::uint64_t, base::Reactor::Watch> running;
+    std::uint64_t last{0};
+  };
+  std::shared_ptr<Timers> timers{std::make_shared<Timers>()};
 
   // Runs `work` on the tracer's thread and hands its result back; directly where that is this thread.
   template <class Work>
@@ -54,7 +65,8 @@ Result<std::unique_ptr<Tracer>> Tracer::create() {
   auto state = std::make_unique<State>();
   auto reactor = base::Reactor::create();
   if (!reactor) return std::unexpected(reactor.error());
-  state->reactor = std::move(*reactor);
+  state->own_reactor = std::move(*reactor);
+  state->reactor = state->own_reactor.get();
   // ptrace knows a tracer by its thread: the core is made, used and ended on the one that runs the reactor.
   std::promise<Result<>> made;
   auto outcome = made.get_future();
@@ -64,10 +76,12 @@ Result<std::unique_ptr<Tracer>> Tracer::create() {
       made.set_value(std::unexpected(core.error()));
       return;
     }
-    raw->core = std::move(*core);
+    raw->own_core = std::move(*core);
+    raw->core = raw->own_core.get();
     made.set_value({});
     raw->reactor->run();
-    raw->core.reset();
+    raw->timers->running.clear();
+    raw->own_core.reset();
   });
   if (auto result = outcome.get(); !result) {
     state->thread.join();
@@ -79,9 +93,9 @@ Result<std::unique_ptr<Tracer>> Tracer::create() {
 Tracer::Tracer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Tracer::~Tracer() {
-  if (!state_) return;
+  if (!state_ || !state_->thread.joinable()) return;
   state_->reactor->stop();
-  if (state_->thread.joinable()) state_->thread.join();
+  state_->thread.join();
 }
 
 Result<TaskId> Tracer::launch(const LaunchOptions& program, Engine& engine, const JoinOptions& options) {
@@ -90,6 +104,7 @@ Result<TaskId> Tracer::launch(const LaunchOptions& program, Engine& engine, cons
   spec.environment = program.environment;
   spec.working_directory = program.working_directory;
   spec.disable_randomization = program.disable_randomization;
+  spec.own_process_group = program.own_process_group;
   return state_->on_thread([&] { return state_->core->launch(spec, engine, attach_options(options)); });
 }
 
@@ -129,6 +144,20 @@ void Tracer::barrier() {
 
 void Tracer::post(std::function<void()> work) {
   state_->reactor->post(std::move(work));
+}
+
+void Tracer::post_after(std::chrono::milliseconds delay, std::function<void()> work) {
+  const auto when = base::Reactor::Clock::now() + delay;
+  state_->reactor->post([reactor = state_->reactor, weak = std::weak_ptr(state_->timers), when,
+                         work = std::move(work)]() mutable {
+    const auto timers = weak.lock();
+    if (!timers) return;
+    const auto number = ++timers->last;
+    timers->running[number] = reactor->at(when, [weak, number, work = std::move(work)] {
+      if (const auto still = weak.lock()) still->running.erase(number);
+      work();
+    });
+  });
 }
 
 std::vector<TaskId> Tracer::tasks(Pid process) {
@@ -187,5 +216,16 @@ Result<PointId> Tracer::add_watchpoint(TaskId task, Engine& engine, Addr address
 Result<> Tracer::remove(Engine& engine, PointId point) {
   return state_->on_thread([&] { return state_->core->remove_point(engine, point); });
 }
+
+namespace trace {
+
+std::unique_ptr<Tracer> TracerAccess::on(base::Reactor& reactor, Core& core) {
+  auto state = std::make_unique<Tracer::State>();
+  state->reactor = &reactor;
+  state->core = &core;
+  return std::unique_ptr<Tracer>(new Tracer(std::move(state)));
+}
+
+}  // namespace trace
 
 }  // namespace cotrace
