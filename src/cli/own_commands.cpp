@@ -12,7 +12,10 @@
 #include "base/fd.h"
 #include "cli/gdb_command.h"
 #include "cli/gdbserver_arguments.h"
+#include "cli/job_commands.h"
+#include "cli/program_words.h"
 #include "cli/run_server.h"
+#include "cli/who_command.h"
 #include "server/runtime_directory.h"
 
 namespace cotrace::cli {
@@ -73,25 +76,6 @@ void add_following(CLI::App& command, Common& common) {
       "Let a process that runs such a thing go on untraced, with all that it makes. Implies --follow");
   command.add_option("--hold-timeout", common.hold_timeout, "How long a process is held; else without end")
       ->type_name("SECONDS");
-}
-
-// Options end at the program: what follows it is its own. CLI11 2.1 would go on looking for options among the
-// program's, so it gets to see none of them. The program begins after `--`, or (`bare`) at the first word
-// that is neither an option nor an option's value.
-std::vector<std::string> cut_program(std::vector<std::string>& words, const CLI::App& command, bool bare) {
-  auto at = words.begin() + 1;  // after the command's own name
-  for (; at != words.end() && *at != "--"; ++at) {
-    if (!at->starts_with('-')) {
-      if (bare) break;
-      continue;
-    }
-    const auto* option = command.get_option_no_throw(*at);  // not found: a wrong one, or --NAME=VALUE
-    if (option != nullptr && option->get_items_expected_max() > 0 && at + 1 != words.end()) ++at;
-  }
-  std::vector<std::string> program(at, words.end());
-  words.erase(at, words.end());
-  if (!program.empty() && program.front() == "--") program.erase(program.begin());
-  return program;
 }
 
 Reporting reporting_of(const Common& common) {
@@ -170,17 +154,23 @@ class Commands {
   Commands() {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", version_text());
-    app_.footer("cotrace gdbserver ...: as gdbserver, with gdbserver's options (cotrace gdbserver --help).");
+    app_.footer(
+        job_commands_help() +
+        "\ncotrace gdbserver ...: as gdbserver, with gdbserver's options (cotrace gdbserver --help).");
     add_serve();
     add_run();
     add_attach();
     add_gdb();
+    add_who();
   }
 
   int run(std::vector<std::string> arguments) {
     if (arguments.empty())
-      return complain("which command? serve, run, attach, gdb or gdbserver (see cotrace --help)");
+      return complain(
+          "which command? serve, run, attach, gdb, trace, tree, catch, who or gdbserver (see cotrace "
+          "--help)");
     const auto& name = arguments.front();
+    if (is_job_command(name)) return run_job_command(arguments);
     const auto commands = app_.get_subcommands([](CLI::App*) { return true; });
     const auto command = std::ranges::find(commands, name, &CLI::App::get_name);
     if (command == commands.end() && !name.starts_with('-')) {
@@ -263,6 +253,12 @@ class Commands {
     add_launching(*command, common_);
     add_following(*command, common_);
     command->callback([this] { code_ = start_gdb(); });
+  }
+
+  void add_who() {
+    auto* command = app_.add_subcommand("who", "What is traced, and by whom; or why a process may not be");
+    command->add_option("PID", pid_, "The process; else all that are traced")->check(CLI::PositiveNumber);
+    command->callback([this] { code_ = who_command(pid_ == 0 ? std::nullopt : std::optional(Pid{pid_})); });
   }
 
   int start_gdb() {

@@ -51,12 +51,14 @@ int run_server(server::ServerOptions options, server::Manner manner, const Repor
   int ended_by = 0;
   auto signals = server::EndingSignals::watch(**reactor, [&](int number) {
     log.info("{} received", server::signal_name(number));
+    if (server.meant_for_program(number)) return;
     ended_by = number;
     server.finish(128 + number);
   });
   if (!signals) return complain(signals.error().text);
   server.start();
   (*reactor)->run();
+  if (ended_by == 0) ended_by = server.ending_signal();
   if (ended_by != 0) server::die_of(ended_by);
   return server.exit_code();
 }

@@ -37,7 +37,7 @@ class Job {
   virtual ~Job() = default;
   // Starts a program, and follows it. A program that cannot be started: the job ends with code 127, and has
   // said so with a note.
-  virtual Result<> launch(const LaunchOptions& program) = 0;
+  virtual Result<Pid> launch(const LaunchOptions& program) = 0;
   // Joins a living process. May be called for several, and while the job runs.
   virtual Result<> attach(Pid process) = 0;
   // Leaves every process, and writes what it has not written yet (a summary, for instance); ended() is not
@@ -54,6 +54,8 @@ struct JobContext {
   // To be called, once, when the last of the processes that the job has joined has ended, and everything is
   // written. The job may be destroyed at any time after it has returned, but not from within.
   JobEnded ended;
+  // What a person types to have a debugger on a process that the job holds.
+  std::function<std::string(Pid)> how_to_connect;
 };
 
 }  // namespace cotrace::engines

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "base/fd.h"
 #include "base/reactor.h"
+#include "server/outflow.h"
 
 namespace cotrace::server {
 
@@ -16,8 +16,7 @@ namespace cotrace::server {
 class Notices {
  public:
   // `fd`: where to write, usually 2; it stays the caller's.
-  Notices(base::Reactor& reactor, int fd);
-  ~Notices();
+  Notices(base::Reactor& reactor, int fd) : out_(reactor, fd) {}
   Notices(const Notices&) = delete;
   Notices& operator=(const Notices&) = delete;
 
@@ -26,16 +25,7 @@ class Notices {
   [[nodiscard]] std::size_t dropped() const { return dropped_; }
 
  private:
-  void flush();
-  [[nodiscard]] ssize_t write_some(std::string_view bytes) const;
-
-  base::Reactor& reactor_;
-  int given_;
-  base::Fd
-      own_;  // a second open of the same pipe or terminal, which may be non-blocking without anybody noticing
-  bool socket_{false};
-  base::Reactor::Watch watch_;
-  std::string pending_;
+  Outflow out_;
   std::size_t dropped_{0};
 };
 

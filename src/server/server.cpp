@@ -30,10 +30,19 @@ Server::Server(base::Reactor& reactor, trace::Core& core, ServerOptions options,
       options_(std::move(options)),
       services_(services),
       tree_(core, reactor, *this),
+      jobs_(reactor, core, options_.jobs, [this](Pid process) { return how_to_connect(process); }),
+      door_(reactor, jobs_, [this] { return who_for(nullptr); }),
       undebugged_(
           reactor, [this](Pid process) { return debugged(process) || native::still_traced(core_, process); },
           [this](Pid process) { forget(process); }) {
   tree_.set_gates(options_.follow.gates);
+  door_.when_left([this] {
+    if (finishing_) {
+      released_one();
+    } else {
+      end_if_idle();
+    }
+  });
   options_.target.foreground = options_.terminal && terminal_.in_foreground();
   if (!std::holds_alternative<StdioAddress>(options_.address)) return;
   // There is no second connection to be had on stdin.
@@ -83,6 +92,7 @@ void Server::start() {
     finish(1);
     return;
   }
+  if (const auto* job = std::get_if<StartJob>(&options_.start)) return start_job(*job);
   View& view = new_view();
   waiting_ = &view;
   // The answers of the target come from within it, where it must not be called again: what follows is
@@ -105,6 +115,7 @@ void Server::start() {
                    };
                    view.target().processes()->attach(attached.process, true, std::move(done));
                  },
+                 [](const StartJob&) {},  // see above
              },
              options_.start);
 }
@@ -139,6 +150,8 @@ void Server::begin() {
     return;
   }
   open_ = true;
+  // Nothing that a debugger needs.
+  if (auto door = door_.open(); !door) services_.log.info("no control socket: {}", door.error().text);
   announce();
   if (!options_.follow.runs_at_once()) tell_ready();
   // The program may have been killed while the door was still closed.
@@ -201,11 +214,17 @@ void Server::finish(int exit_code) {
     if (listener_) listener_->close();
     bound_.reset();
     clients_.clear();
+    end_jobs();
     for (auto& view : views_) {
       if (!view.given_up()) give_up(view, true);
     }
-    if (views_.empty()) released_all();
+    released_one();
   });
+}
+
+// Of all that the end waits for.
+void Server::released_one() {
+  if (views_.empty() && !door_.busy()) released_all();
 }
 
 void Server::released_all() {

@@ -17,9 +17,12 @@
 #include "engines/follow_tree.h"
 #include "server/address.h"
 #include "server/client.h"
+#include "server/control.h"
+#include "server/jobs.h"
 #include "server/lifetime.h"
 #include "server/lines.h"
 #include "server/listener.h"
+#include "server/outlets.h"
 #include "server/packet_log.h"
 #include "server/process_watch.h"
 #include "server/terminal.h"
@@ -34,7 +37,13 @@ struct StartProgram {
 struct StartAttached {
   Pid process;
 };
-using Start = std::variant<std::monostate, StartProgram, StartAttached>;
+// A job, on a program or on processes, beside which debuggers may come; the server ends with it.
+struct StartJob {
+  JobRequest request;
+  std::vector<std::string> program;  // empty: what the request names is joined
+  int output{1};                     // descriptor that the job writes to; it stays the caller's
+};
+using Start = std::variant<std::monostate, StartProgram, StartAttached, StartJob>;
 
 // What is printed when clients can connect.
 enum class Announce : std::uint8_t {
@@ -57,6 +66,7 @@ struct ServerOptions {
   LifeRules life;
   Start start;
   FollowRules follow;
+  JobFactory jobs;
   native::TargetOptions target;            // console, observer and foreground are filled in by the server
   std::set<std::string> disabled_packets;  // session::SessionOptions
   Announce announce{Announce::address};
@@ -82,6 +92,11 @@ class Server final : public ListenerOwner,
   // the reactor is stopped.
   void finish(int exit_code);
   [[nodiscard]] int exit_code() const { return exit_code_; }
+  // The signal that ended the job's program, if one did: this process should end likewise. 0: none.
+  [[nodiscard]] int ending_signal() const { return ending_signal_; }
+  // A signal that the terminal has sent to its whole foreground group: a job's program, which is in it too,
+  // is the one that it was meant for.
+  [[nodiscard]] bool meant_for_program(int signal) const;
 
  private:
   // listening (server.cpp)
@@ -114,9 +129,10 @@ class Server final : public ListenerOwner,
   void process_let_go(View& view, Pid process, bool launched) override;
   void exit_requested(View& view) override;
   std::string who(const View& asking) override;
+  std::string who_for(const View* asking);
   void forget(Pid process);
   void end_if_idle();
-  [[nodiscard]] bool unattended() const { return !undebugged_.empty() || !tree_.empty(); }
+  [[nodiscard]] bool unattended() const { return !undebugged_.empty() || !tree_.empty() || !jobs_.empty(); }
 
   // the tree (server_follow.cpp)
   void held(const engines::AtGate& gate) override;
@@ -133,6 +149,14 @@ class Server final : public ListenerOwner,
   void tell_ready();
   void tell_unmatched();
 
+  // jobs (server_jobs.cpp)
+  void start_job(const StartJob& job);
+  Result<> begin_job(const StartJob& job);
+  void job_ended(const std::optional<ExitStatus>& program);
+  void end_jobs();
+  void released_one();
+  [[nodiscard]] std::string how_to_connect(Pid process) const;
+
   base::Reactor& reactor_;
   trace::Core& core_;
   ServerOptions options_;
@@ -141,7 +165,12 @@ class Server final : public ListenerOwner,
   base::Fd null_;    // with stdio: the program's standard input
   base::Fd device_;  // a terminal device that is open but not yet a client's
   engines::FollowTree tree_;
-  ProcessWatch undebugged_;  // launched here or of the command line, and nobody's at the moment
+  Jobs jobs_;
+  ControlDoor door_;
+  std::optional<LocalOutlet> outlet_;    // of the job of the command line
+  std::optional<Jobs::Number> own_job_;  // while it runs
+  std::optional<Pid> job_program_;       // launched by it
+  ProcessWatch undebugged_;              // launched here or of the command line, and nobody's at the moment
   std::set<Pid>
       ours_;  // launched here, alive, and not detached from on a client's word: they die with the server
   std::optional<Pid> served_;  // the process of the command line, while it lives and is wanted
@@ -156,6 +185,7 @@ class Server final : public ListenerOwner,
   Farewell farewell_{Farewell::lost};  // of the client that left last
   base::Reactor::Watch patience_;
   int exit_code_{0};
+  int ending_signal_{0};
   bool open_{false};  // clients can connect
   bool finishing_{false};
 };

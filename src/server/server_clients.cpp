@@ -121,7 +121,7 @@ void Server::give_up(View& view, bool kill_launched) {
 void Server::given_up(View& view) {
   views_.remove_if([&view](const View& other) { return &other == &view; });
   if (finishing_) {
-    if (views_.empty()) released_all();
+    released_one();
     return;
   }
   watch_orphans();
@@ -210,14 +210,20 @@ void Server::exit_requested(View&) {
 }
 
 std::string Server::who(const View& asking) {
+  return who_for(&asking);
+}
+
+// Nobody of the clients asks: null.
+std::string Server::who_for(const View* asking) {
   std::string text;
   for (const auto& client : clients_) {
     text += fmt::format("client {} ({}){}\n", client.number(), client.name(),
-                        &client.view() == &asking ? ", you" : "");
+                        &client.view() == asking ? ", you" : "");
     text += client.view().target().describe_holds();
     if (!text.ends_with('\n')) text += '\n';
   }
-  text += asking.target().describe_untraced();
+  text += jobs_.describe();
+  if (!views_.empty()) text += views_.front().target().describe_untraced();
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <fmt/format.h>
 #include <memory>
@@ -158,6 +159,17 @@ SocketAddress unix_address(const UnixAddress& address) {
 
 }  // namespace
 
+SocketAddress abstract_address(const std::string& name) {
+  sockaddr_un result{};
+  result.sun_family = AF_UNIX;
+  const auto length = std::min(name.size(), sizeof result.sun_path - 1);
+  std::memcpy(result.sun_path + 1, name.data(), length);
+  auto address = from(result);
+  // The rest would be part of the name.
+  address.length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
+  return address;
+}
+
 Result<std::vector<SocketAddress>> resolve(const TcpAddress& address) {
   if (address.host.empty() || address.host == "localhost") {
     return both(address, in6addr_loopback, INADDR_LOOPBACK);
@@ -216,6 +228,14 @@ Result<ListeningSockets> ListeningSockets::bind(const UnixAddress& address) {
   result.path_ = address.path;
   result.device_ = file.st_dev;
   result.inode_ = file.st_ino;
+  result.sockets_.push_back(std::move(*socket));
+  return result;
+}
+
+Result<ListeningSockets> ListeningSockets::bind_abstract(const std::string& name) {
+  auto socket = bound_socket(abstract_address(name));
+  if (!socket) return std::unexpected(socket.error());
+  ListeningSockets result;
   result.sockets_.push_back(std::move(*socket));
   return result;
 }

@@ -33,6 +33,9 @@ class ListeningSockets {
   // REASON." A file that a dead server left at a Unix socket's path is replaced; a living one's is not.
   static Result<ListeningSockets> bind(const std::vector<SocketAddress>& addresses);
   static Result<ListeningSockets> bind(const UnixAddress& address);
+  // A Unix socket in the abstract namespace (unix(7)), which has no file and no mode: whoever listens must
+  // look at the peer. The name without its leading NUL.
+  static Result<ListeningSockets> bind_abstract(const std::string& name);
 
   ListeningSockets(ListeningSockets&&) noexcept;
   ListeningSockets& operator=(ListeningSockets&&) noexcept;
@@ -62,6 +65,8 @@ struct PeerName {
 };
 PeerName name_of(const SocketAddress& address);
 
+// The address of an abstract Unix socket; a name that is too long is cut.
+SocketAddress abstract_address(const std::string& name);
 bool is_socket(int fd);
 Result<SocketAddress> local_address(int socket);
 Result<SocketAddress> peer_address(int socket);
