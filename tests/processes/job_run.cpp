@@ -131,8 +131,16 @@ Untraced::Untraced(std::vector<std::string> arguments) {
 }
 
 Untraced::~Untraced() {
+  if (reaped_) return;
   ::kill(pid_.value, SIGKILL);
-  ::waitpid(pid_.value, nullptr, 0);
+  (void)wait();
+}
+
+int Untraced::wait() {
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid_.value, &status, 0), pid_.value);
+  reaped_ = true;
+  return status;
 }
 
 std::string Untraced::line() {

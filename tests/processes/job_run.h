@@ -79,16 +79,19 @@ class JobRun {
 class Untraced {
  public:
   explicit Untraced(std::vector<std::string> arguments);
-  ~Untraced();  // kills and reaps it
+  ~Untraced();  // kills and reaps it, if that is still to be done
   Untraced(const Untraced&) = delete;
   Untraced& operator=(const Untraced&) = delete;
 
   std::string line();
   void go() { input_.close(); }
+  // Its wait status.
+  int wait();
   [[nodiscard]] Pid pid() const { return pid_; }
 
  private:
   Pid pid_;
+  bool reaped_{false};
   base::Fd input_, output_;
 };
 
