@@ -131,9 +131,10 @@ Untraced::Untraced(std::vector<std::string> arguments) {
 }
 
 Untraced::~Untraced() {
-  if (reaped_) return;
+  // Where this process traced it to its end, the tracer has reaped it, and the id may be somebody else's.
+  if (reaped_ || ::waitpid(pid_.value, nullptr, WNOHANG) != 0) return;
   ::kill(pid_.value, SIGKILL);
-  (void)wait();
+  ::waitpid(pid_.value, nullptr, 0);
 }
 
 int Untraced::wait() {

@@ -122,7 +122,7 @@ static void __attribute__((noinline)) crash(const char* how) {
   if (!strcmp(how, "abort")) abort();
   if (!strcmp(how, "int3")) __asm__ volatile("int3");
   if (!strcmp(how, "illegal")) __asm__ volatile("ud2");
-  if (!strcmp(how, "divide")) zero = 1 / zero;
+  if (!strcmp(how, "divide")) zero = 4711 / zero;
   if (!strcmp(how, "bus")) beyond_the_file();
   if (!strcmp(how, "overflow")) fill_the_stack(NULL);
   if (!strcmp(how, "overflow_handled")) {
