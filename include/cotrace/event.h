@@ -110,9 +110,10 @@ struct Execed {
   Tid former;  // the id that the task had before; its own where the leader called exec
 };
 
-// The task is about to exit (PTRACE_EVENT_EXIT); registers and memory can still be read. So far it is told
-// only of the leader of a process that has had several threads: whoever wants to hear of every end uses Died.
-// Whoever has not asked for it holds no task that has come here: it goes on into its end.
+// The task is about to exit (PTRACE_EVENT_EXIT); registers and memory can still be read. Not told of a task
+// that died while it stood, of SIGKILL for instance: that every end is told is what Died is for. Whoever has
+// not asked for it holds no task that has come here: it goes on into its end. Whoever holds one here keeps its
+// process from ending, and from an exec that another of its threads has begun.
 struct Exiting {
   ExitStatus status;
 };

@@ -10,7 +10,7 @@
 #include "trace/asleep.h"
 #include "trace/birth.h"
 #include "trace/points.h"
-#include "trace/report.h"
+#include "trace/ptrace_options.h"
 #include "trace/report.h"
 #include "trace/resume.h"
 #include "trace/settle.h"
@@ -26,8 +26,8 @@ bool dead(const sys::TaskStatus& status) {
 
 // Seizes what is listed now and not yet known. True if anything was new, seized or not: a thread that has
 // ended before it could be seized may have made another one first.
-bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>& space, std::set<Tid>& tried,
-                  std::optional<Error>& refusal) {
+bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>& space, bool exits,
+                  std::set<Tid>& tried, std::optional<Error>& refusal) {
   auto listed = sys::threads_of(process);
   if (!listed) {
     refusal = listed.error();
@@ -37,9 +37,9 @@ bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>
   for (Tid tid : *listed) {
     if (!tried.insert(tid).second || world.find(tid) != nullptr) continue;
     any = true;
-    auto options = base_options(world);
-    const bool leader = tid == leader_of(process);
-    if (leader && listed->size() > 1) options |= PTRACE_O_TRACEEXIT;
+    auto options = base_options();
+    const bool threaded = listed->size() > 1;
+    if (exits || (threaded && tid == leader_of(process))) options |= PTRACE_O_TRACEEXIT;
     if (auto seized = sys::seize(tid, options); !seized) {
       auto status = sys::task_status(tid);
       // A leader that has exited before its threads; a thread that has just ended; or one that was made by a
@@ -51,19 +51,25 @@ bool seize_listed(World& world, Pid process, const std::shared_ptr<AddressSpace>
     }
     Task& task = world.create(tid, process, space);
     task.freshly_seized = true;
-    if (leader) task.group->exit_traced = listed->size() > 1;
+    task.options = options;
+    if (threaded) task.group->threaded = true;
   }
   return any;
 }
 
 }  // namespace
 
-bool seize_threads(World& world, Pid process, const std::shared_ptr<AddressSpace>& space,
+bool seize_threads(World& world, Pid process, const std::shared_ptr<AddressSpace>& space, bool exits,
                    std::set<Tid>& tried, std::optional<Error>& refusal) {
   bool any = false;
   // Threads go on making threads until each of them is seized; after that the kernel attaches the new ones.
-  while (seize_listed(world, process, space, tried, refusal)) any = true;
+  while (seize_listed(world, process, space, exits, tried, refusal)) any = true;
   return any;
+}
+
+// Options can be set while a task stands: one that runs is stopped once for that, of which nobody is told.
+void ask_for_exits(Task& task) {
+  if (options_for(task) != task.options && task.state == TaskState::running) request_interrupt(task);
 }
 
 Result<> attach_engine(World& world, Task& task, Engine& engine, const AttachOptions& options) {
@@ -83,7 +89,10 @@ Result<> attach_engine(World& world, Task& task, Engine& engine, const AttachOpt
     Task* creator = world.find(*task.creator);
     if (creator != nullptr && creator->space != task.space) adopt(world, task, *creator->space, engine);
   }
-  if (!options.hold) return {};
+  if (!options.hold) {
+    ask_for_exits(task);
+    return {};
+  }
   if (stands(task)) {
     // Not from within the engine's own call.
     world.defer([&world, id = task.id] {
@@ -102,7 +111,8 @@ Result<std::vector<TaskId>> attach_process(World& world, Pid process, Engine& en
   std::optional<Error> refusal;
   // Of a process that is known already some threads may have been let go before.
   std::set<Tid> tried;
-  seize_threads(world, process, space_of(world, process), tried, refusal);
+  const bool exits = options.events.has(EventKind::exiting);
+  seize_threads(world, process, space_of(world, process), exits, tried, refusal);
   ThreadGroup* group = world.group(process);
   if (group == nullptr || group->tasks.empty()) {
     return std::unexpected(refusal.value_or(sys::diagnose_attach(leader_of(process), ESRCH)));
@@ -124,11 +134,14 @@ Result<TaskId> launch_program(World& world, const sys::LaunchSpec& spec, Engine&
   if (!pending) return std::unexpected(pending.error());
   const Pid pid = pending->pid();
   const Tid tid = leader_of(pid);
-  auto ptrace_options = base_options(world);
+  auto ptrace_options = base_options();
+  if (options.events.has(EventKind::exiting)) ptrace_options |= PTRACE_O_TRACEEXIT;
   if (world.options.kill_on_exit) ptrace_options |= PTRACE_O_EXITKILL;
   if (auto seized = sys::seize(tid, ptrace_options); !seized)
     return std::unexpected(sys::diagnose_attach(tid, seized.error().sys_errno));
   Task& task = world.create(tid, pid, std::make_shared<AddressSpace>());
+  task.options = ptrace_options;
+  task.dies_with_us = world.options.kill_on_exit;
   if (auto attached = attach_engine(world, task, engine, options); !attached)
     return std::unexpected(attached.error());
   const TaskId id = task.id;

@@ -10,9 +10,9 @@
 namespace cotrace::trace {
 
 // Seizes every thread of a process that is not traced yet, those included that are made meanwhile, without an
-// engine. True if there was any that is not among `tried`, seized or not; `refusal` tells of the last one
-// that could not be.
-bool seize_threads(World& world, Pid process, const std::shared_ptr<AddressSpace>& space,
+// engine; with `exits` their ends will be told too. True if there was any that is not among `tried`, seized
+// or not; `refusal` tells of the last one that could not be.
+bool seize_threads(World& world, Pid process, const std::shared_ptr<AddressSpace>& space, bool exits,
                    std::set<Tid>& tried, std::optional<Error>& refusal);
 
 Result<TaskId> launch_program(World& world, const sys::LaunchSpec& spec, Engine& engine,

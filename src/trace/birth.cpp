@@ -43,20 +43,6 @@ event::Cloned describe(Task& creator, const stop::Clone& stop) {
   return cloned;
 }
 
-// A group of several threads is where a leader can exit before the others. No status comes then, and whoever
-// waits for it to stop waits for ever; PTRACE_EVENT_EXIT tells. Only the leader needs it.
-void trace_leader_exit(World& world, Task& creator, Task& thread) {
-  ThreadGroup& group = *creator.group;
-  if (creator.id.tid == leader_of(group.pid)) {
-    if (!std::exchange(group.exit_traced, true)) {
-      (void)creator.stopped->set_options(base_options(world) | PTRACE_O_TRACEEXIT);
-    } else if (thread.stopped) {
-      // It has inherited the option.
-      (void)thread.stopped->set_options(base_options(world));
-    }
-  }
-}
-
 void pass_on_attachments(const Task& creator, Task& thread) {
   for (const auto& attachment : creator.attachments) {
     if (attachment.engine == nullptr || !attachment.threads || thread.find(*attachment.engine) != nullptr)
@@ -91,7 +77,7 @@ void complete_birth(World& world, Task& creator) {
   if (child != nullptr) {
     mend_child_pc(creator, *child);
     if (cloned.kind == CloneKind::thread) {
-      trace_leader_exit(world, creator, *child);
+      creator.group->threaded = true;
       pass_on_attachments(creator, *child);
     }
   }
@@ -137,11 +123,6 @@ void join_adopted(World& world, Task& creator, Task& child) {
 
 }  // namespace
 
-std::uint32_t base_options(const World&) {
-  return PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
-         PTRACE_O_TRACEVFORKDONE | PTRACE_O_TRACEEXEC;
-}
-
 void begin_birth(World& world, Task& creator, const stop::Clone& stop) {
   creator.cloned = describe(creator, stop);
   creator.vfork_event = stop.vfork;
@@ -156,6 +137,9 @@ void begin_birth(World& world, Task& creator, const stop::Clone& stop) {
   Task& child = world.create(stop.child, creator.cloned.child_process, std::move(space));
   child.newborn = true;
   child.creator = creator.id;
+  // The kernel hands them on.
+  child.options = creator.options;
+  child.dies_with_us = creator.dies_with_us;
   child.is_sibling = creator.cloned.kind != CloneKind::thread && (creator.cloned.flags & CLONE_PARENT) != 0;
   creator.cloned.child = child.id;
   // Its first stop may have been there before, or be there already: then both go on without another round of
@@ -216,7 +200,7 @@ void settle_exec(World& world, Task& task, Tid former) {
   now.regs_dirty = now.xstate_dirty = false;
   now.debug_applied = {};
   now.debug_version = 0;
-  now.group->exit_traced = false;
+  now.group->threaded = false;
   now.in_exec = true;
   // What execve has still to return; the kernel sets it when the task goes on.
   if (auto regs = regs_of(now)) (*regs)->rax = 0;

@@ -17,7 +17,4 @@ void abandon_birth(World& world, Task& creator);
 
 void settle_exec(World& world, Task& task, Tid former);
 
-// The ptrace options of every task (ptrace(2)).
-std::uint32_t base_options(const World& world);
-
 }  // namespace cotrace::trace

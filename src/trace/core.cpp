@@ -13,6 +13,7 @@
 #include "trace/attach.h"
 #include "trace/orphans.h"
 #include "trace/points.h"
+#include "trace/ptrace_options.h"
 #include "trace/release.h"
 #include "trace/report.h"
 #include "trace/resume.h"
@@ -231,8 +232,9 @@ Result<> Core::set_events(TaskId id, Engine& engine, EventMask events) {
                            !(*task)->wants(EventKind::syscall_entry) &&
                            !(*task)->wants(EventKind::syscall_exit);
   attachment->events = events;
+  const bool exits_anew = options_for(**task) != (*task)->options;
   // A task that runs has to be resumed once more to make its system calls stop it.
-  if (traces_more && !(*task)->stopped) request_interrupt(**task);
+  if ((traces_more || exits_anew) && !(*task)->stopped) request_interrupt(**task);
   return {};
 }
 

@@ -24,8 +24,8 @@ void tell_step_done(World& world, Task& task);
 // Quiesced, to the engines that it is owed to, if the task stands.
 void tell_quiesced(World& world, Task& task);
 
-// The engine holds the task from now on, or does so no longer: those who want to know hear of it, once nothing
-// of the core is on the stack.
+// The engine holds the task from now on, or does so no longer: those who want to know hear of it, once
+// nothing of the core is on the stack.
 void set_hold(World& world, Task& task, Attachment& attachment, bool hold);
 
 // Whether a hit counts for its owner. No condition, or one that throws: it does, so that somebody looks.

@@ -8,6 +8,7 @@
 
 #include "trace/hardware.h"
 #include "trace/passage.h"
+#include "trace/ptrace_options.h"
 #include "trace/release.h"
 #include "trace/report.h"
 #include "trace/step_flags.h"
@@ -246,6 +247,7 @@ void resume_later(World& world, Task& task) {
 bool run(World& world, Task& task, sys::Run how, int signal) {
   if (!task.stopped) return false;
   task.space->lift_stale();
+  refresh_options(task);
   bool alive = apply_hardware(task).has_value() && flush_registers(task).has_value();
   // Killed meanwhile: its death comes, and to wait for that it counts as running.
   set_running(world, task, how);

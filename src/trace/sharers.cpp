@@ -49,10 +49,11 @@ bool traced_here(Pid process) {
 bool take_in(World& world, const std::shared_ptr<AddressSpace>& space, std::set<Tid>& tried,
              std::optional<Error>& refusal) {
   bool any = false;
-  for (Pid process : processes_in(*space)) any = seize_threads(world, process, space, tried, refusal) || any;
+  for (Pid process : processes_in(*space))
+    any = seize_threads(world, process, space, false, tried, refusal) || any;
   for (Pid process : suspects(*space)) {
     if (world.group(process) != nullptr || !runs_in(*space, process) || traced_here(process)) continue;
-    any = seize_threads(world, process, space, tried, refusal) || any;
+    any = seize_threads(world, process, space, false, tried, refusal) || any;
   }
   return any;
 }

@@ -99,6 +99,8 @@ struct Task {
   std::optional<std::int64_t> aborted_result;  // what the aborted call is to return
 
   // --- birth and death ---
+  std::uint32_t options{0};         // PTRACE_O_... in force; 0: not known
+  bool dies_with_us{false};         // PTRACE_O_EXITKILL
   bool in_exec{false};              // stands at its exec event: the system call has still to return
   bool newborn{false};              // its first stop has not been seen
   bool is_sibling{false};           // made with CLONE_PARENT
@@ -124,7 +126,7 @@ struct Task {
 struct ThreadGroup {
   Pid pid;
   std::vector<Task*> tasks;
-  bool exit_traced{false};  // the leader has PTRACE_O_TRACEEXIT
+  bool threaded{false};  // it has, or since its last exec has had, more than one thread
 };
 
 }  // namespace cotrace::trace

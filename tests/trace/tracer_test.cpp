@@ -121,5 +121,34 @@ TEST_F(TracerThreads, AfterADetachFromAnotherThreadNoCallComes) {
   EXPECT_EQ(wait_for(program), 0);
 }
 
+TEST_F(TracerThreads, WorkThatIsPutOffRunsInTimeOnTheTracersThread) {
+  auto made = Tracer::create();
+  ASSERT_TRUE(made);
+  auto tracer = std::move(*made);
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<int> order;
+  std::set<std::thread::id> threads;
+  const auto note = [&](int number) {
+    const std::scoped_lock lock(mutex);
+    order.push_back(number);
+    threads.insert(std::this_thread::get_id());
+    changed.notify_all();
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  tracer->post_after(std::chrono::milliseconds(60), [&] { note(2); });
+  tracer->post_after(std::chrono::milliseconds(20), [&] { note(1); });
+  tracer->post_after(std::chrono::hours(1), [&] { note(3); });  // never
+  std::unique_lock lock(mutex);
+  ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(30), [&] { return order.size() == 2; }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(60));
+  EXPECT_EQ(order, (std::vector{1, 2}));
+  EXPECT_EQ(threads.size(), 1U);
+  EXPECT_FALSE(threads.contains(std::this_thread::get_id()));
+  lock.unlock();
+  tracer.reset();
+  EXPECT_EQ(order.size(), 2U);
+}
+
 }  // namespace
 }  // namespace cotrace::test
