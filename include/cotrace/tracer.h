@@ -144,6 +144,10 @@ class Tracer {
   Result<> registers(TaskId task, user_regs_struct& out);
   // Taken over when the task goes on; read back before that they are there already. not_stopped as above.
   Result<> set_registers(TaskId task, const user_regs_struct& in);
+  // All other registers, floating point and vectors among them, as the processor's XSAVE instruction lays
+  // them out in its standard form (Intel SDM vol. 1, 13.4): the first 512 bytes are those of FXSAVE,
+  // user_fpregs_struct of <sys/user.h>. not_stopped as above.
+  Result<std::vector<std::byte>> extended_state(TaskId task);
   // Of the signal that the task stands with; without one, what PTRACE_GETSIGINFO tells of its stop.
   // not_stopped as above.
   Result<SigInfo> siginfo(TaskId task);

@@ -189,6 +189,10 @@ Result<> Tracer::set_registers(TaskId task, const user_regs_struct& in) {
   return state_->on_thread([&] { return state_->core->set_general_regs(task, in); });
 }
 
+Result<std::vector<std::byte>> Tracer::extended_state(TaskId task) {
+  return state_->on_thread([&] { return state_->core->xstate(task); });
+}
+
 Result<SigInfo> Tracer::siginfo(TaskId task) {
   return state_->on_thread([&] { return state_->core->siginfo(task); });
 }
