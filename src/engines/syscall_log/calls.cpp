@@ -51,7 +51,7 @@ std::string CallText::raw_arguments(const Call& call) const {
 }
 
 std::string CallText::entry(Call& call, Memory& memory, const Style& style, Descriptors& descriptors) {
-  std::string out = name_ + "(";
+  std::string out = name_ + "(" + taken_up_;
   if (raw_ || signature_ == nullptr) {
     shown_ = arity_;
     return out + raw_arguments(call);
@@ -132,8 +132,9 @@ std::string CallText::exit(Call& call, Memory& memory, const Style& style, Descr
   return out;
 }
 
-bool CallText::returns() const {
-  return signature_ == nullptr || signature_->returns != Returns::nothing;
+void CallText::take_up(std::string_view interrupted) {
+  taken_up_ =
+      fmt::format("<... resuming interrupted {} ...>", interrupted.empty() ? "system call" : interrupted);
 }
 
 std::string CallText::result(Call& call, Memory& memory, const Style& style, Descriptors& descriptors) const {

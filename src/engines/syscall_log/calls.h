@@ -37,7 +37,10 @@ class CallText {
   std::string result(Call& call, Memory& memory, const Style& style, Descriptors& descriptors) const;
   // With the arguments as plain numbers, all at the entry.
   void make_raw() { raw_ = true; }
-  [[nodiscard]] bool returns() const;
+  // Of restart_syscall(2), which has no arguments: what it takes up again; empty where that was not seen.
+  void take_up(std::string_view interrupted);
+  // Nothing comes behind the entry's text.
+  [[nodiscard]] bool complete() const { return shown_ >= arity_ && !after_pending_; }
 
  private:
   [[nodiscard]] std::string raw_arguments(const Call& call) const;
@@ -46,6 +49,7 @@ class CallText {
   const Signature* signature_;
   unsigned arity_{6};
   bool raw_{false};
+  std::string taken_up_;
   // How far the entry has come, and the text of arguments behind that which had to be looked at then.
   unsigned shown_{0};
   bool any_{false};        // an argument has been written
