@@ -116,6 +116,7 @@ Arguments parse(int argc, char** argv) {
     if (++at >= argc) give_up("an argument is missing");
     return argv[at];
   };
+  std::optional<syscall_log::CallStatus> only;
   for (; at < argc && argv[at][0] == '-'; ++at) {
     const std::string word = argv[at];
     if (take_flag(out, word)) continue;
@@ -123,6 +124,10 @@ Arguments parse(int argc, char** argv) {
       out.file = std::fopen(next().c_str(), "we");
     else if (word == "-e")
       out.expressions.push_back(next());
+    else if (word == "-z")
+      only = syscall_log::CallStatus::successful;
+    else if (word == "-Z")
+      only = syscall_log::CallStatus::failed;
     else if (word == "-s")
       out.options.string_limit = std::strtoul(next().c_str(), nullptr, 10);
     else if (word == "-p")
@@ -136,6 +141,7 @@ Arguments parse(int argc, char** argv) {
   auto filter = syscall_log::parse_filter(out.expressions);
   if (!filter) give_up(filter.error().text);
   out.options.filter = *filter;
+  if (only) out.options.filter.show_only(*only);
   return out;
 }
 

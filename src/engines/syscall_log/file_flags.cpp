@@ -30,10 +30,10 @@ namespace cotrace::engines::syscall_log {
 namespace {
 
 constexpr Name names_of_open_flags[] = {
-    NAMED(O_CREAT),     NAMED(O_EXCL),     NAMED(O_NOCTTY),  NAMED(O_TRUNC),   NAMED(O_APPEND),
-    NAMED(O_NONBLOCK),  NAMED(O_SYNC),     NAMED(O_DSYNC),   NAMED(O_ASYNC),   NAMED(O_DIRECT),
-    NAMED(O_LARGEFILE), NAMED(O_NOFOLLOW), NAMED(O_NOATIME), NAMED(O_CLOEXEC), NAMED(O_TMPFILE),
-    NAMED(O_PATH),      NAMED(O_DIRECTORY)};
+    NAMED(O_CREAT),          NAMED(O_EXCL),     NAMED(O_NOCTTY),  NAMED(O_TRUNC),   NAMED(O_APPEND),
+    NAMED(O_NONBLOCK),       NAMED(O_SYNC),     NAMED(O_DSYNC),   NAMED(O_ASYNC),   NAMED(O_DIRECT),
+    {0x8000, "O_LARGEFILE"}, NAMED(O_NOFOLLOW), NAMED(O_NOATIME), NAMED(O_CLOEXEC), NAMED(O_TMPFILE),
+    NAMED(O_PATH),           NAMED(O_DIRECTORY)};
 constexpr Name names_of_access_modes[] = {NAMED(F_OK), NAMED(R_OK), NAMED(W_OK), NAMED(X_OK)};
 constexpr Name names_of_seek_whence[] = {NAMED(SEEK_SET), NAMED(SEEK_CUR), NAMED(SEEK_END), NAMED(SEEK_DATA),
                                          NAMED(SEEK_HOLE)};

@@ -1,5 +1,6 @@
 #include "engines/syscall_log/file_values.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <sys/sysmacros.h>
@@ -23,9 +24,24 @@ std::string stat_time(std::string_view name, const timespec& time) {
                      nanoseconds);
 }
 
-std::string statx_time(std::string_view name, const statx_timestamp& time) {
-  return fmt::format(", stx_{}={{tv_sec={}, tv_nsec={}}}", name, dated_text(time.tv_sec, time.tv_nsec),
-                     time.tv_nsec);
+// Of those that the kernel says it knows.
+std::string statx_times(const struct statx& file) {
+  struct Time {
+    std::string_view name;
+    std::uint32_t known;
+    const statx_timestamp& time;
+  };
+  std::string out;
+  for (const auto& [name, known, time] :
+       {Time{"atime", STATX_ATIME, file.stx_atime}, Time{"btime", STATX_BTIME, file.stx_btime},
+        Time{"ctime", STATX_CTIME, file.stx_ctime}, Time{"mtime", STATX_MTIME, file.stx_mtime}}) {
+    if ((file.stx_mask & known) == 0) continue;
+    const auto dated = dated_text(time.tv_sec, time.tv_nsec);
+    const auto comment = std::min(dated.find(" /*"), dated.size());
+    out += fmt::format(", stx_{}={{tv_sec={}, tv_nsec={}}}{}", name, time.tv_sec, time.tv_nsec,
+                       dated.substr(comment));
+  }
+  return out;
 }
 
 }  // namespace
@@ -62,8 +78,7 @@ std::string statx_text(Printer& to, const struct statx& file) {
   if (!whole) return out + ", ...}";
   out += fmt::format(", stx_blocks={}, stx_attributes_mask={}", file.stx_blocks,
                      flags_text(statx_attributes, file.stx_attributes_mask));
-  out += statx_time("atime", file.stx_atime) + statx_time("btime", file.stx_btime);
-  out += statx_time("ctime", file.stx_ctime) + statx_time("mtime", file.stx_mtime);
+  out += statx_times(file);
   return out + fmt::format(
                    ", stx_rdev_major={}, stx_rdev_minor={}, stx_dev_major={}, stx_dev_minor={}, "
                    "stx_mnt_id={:#x}}}",

@@ -15,8 +15,9 @@ namespace cotrace::engines::syscall_log {
 
 namespace {
 
-constexpr Name names_of_memory_protection[] = {NAMED(PROT_NONE), NAMED(PROT_READ),      NAMED(PROT_WRITE),
-                                               NAMED(PROT_EXEC), NAMED(PROT_GROWSDOWN), NAMED(PROT_GROWSUP)};
+constexpr Name names_of_memory_protection[] = {NAMED(PROT_NONE),   NAMED(PROT_READ), NAMED(PROT_WRITE),
+                                               NAMED(PROT_EXEC),   {8, "PROT_SEM"},  NAMED(PROT_GROWSDOWN),
+                                               NAMED(PROT_GROWSUP)};
 constexpr Name names_of_map_flags[] = {
     NAMED(MAP_SHARED_VALIDATE), NAMED(MAP_SHARED),    NAMED(MAP_PRIVATE),   NAMED(MAP_FIXED),
     NAMED(MAP_ANONYMOUS),       NAMED(MAP_32BIT),     NAMED(MAP_NORESERVE), NAMED(MAP_POPULATE),

@@ -1,5 +1,6 @@
 #include "engines/syscall_log/recorder.h"
 
+#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -275,9 +276,13 @@ void Recorder::on(TaskId task, const event::Execed& execed) {
   for (const auto& [id, other] : tracees_) {
     if (other.process == process && id != task) others.push_back(id);
   }
+  // The leader last: its id lives on as the new program's.
+  std::ranges::stable_partition(others, [&](TaskId id) { return tracees_.at(id).tid != leader; });
   for (const TaskId id : others) {
     Tracee& other = tracees_.at(id);
     end_unreturned(id, other);
+    // Of the two that the line is about, one is left.
+    lines_.set_several(tracees_.size() > 2);
     if (wants_text() && !options_.quiet_exits) {
       line(id, other,
            other.tid == leader ? fmt::format("+++ superseded by execve in pid {} +++", execed.former.value)

@@ -11,9 +11,9 @@ namespace cotrace::engines::syscall_log {
 namespace {
 
 constexpr Name names_of_mask_how[] = {NAMED(SIG_BLOCK), NAMED(SIG_UNBLOCK), NAMED(SIG_SETMASK)};
-constexpr Name names_of_action_flags[] = {NAMED(SA_NOCLDSTOP),         NAMED(SA_NOCLDWAIT), NAMED(SA_SIGINFO),
-                                          {0x04000000, "SA_RESTORER"}, NAMED(SA_RESETHAND), NAMED(SA_ONSTACK),
-                                          NAMED(SA_RESTART),           NAMED(SA_NODEFER)};
+constexpr Name names_of_action_flags[] = {{0x04000000, "SA_RESTORER"}, NAMED(SA_ONSTACK),   NAMED(SA_RESTART),
+                                          NAMED(SA_NODEFER),           NAMED(SA_RESETHAND), NAMED(SA_SIGINFO),
+                                          NAMED(SA_NOCLDSTOP),         NAMED(SA_NOCLDWAIT)};
 constexpr Name names_of_stack_flags[] = {NAMED(SS_ONSTACK), NAMED(SS_DISABLE)};
 constexpr Name names_of_signal_codes[] = {NAMED(SI_USER),  NAMED(SI_KERNEL), NAMED(SI_QUEUE),
                                           NAMED(SI_TIMER), NAMED(SI_MESGQ),  NAMED(SI_ASYNCIO),

@@ -22,6 +22,8 @@ std::string short_name(int signal) {
   if (signal < 1 || signal > signals) return {};
   if (signal == first_realtime) return "RTMIN";
   if (signal > first_realtime) return fmt::format("RT_{}", signal - first_realtime);
+  // It has two names.
+  if (signal == SIGIO) return "IO";
   const char* name = ::sigabbrev_np(signal);
   return name == nullptr ? "" : name;
 }
@@ -60,7 +62,7 @@ std::string sender_text(const SigInfo& info) {
 }
 
 std::string value_text(const SigInfo& info) {
-  return fmt::format(", si_value={{sival_int={}, sival_ptr={}}}", info.si_value.sival_int,
+  return fmt::format(", si_int={}, si_ptr={}", info.si_value.sival_int,
                      address_text(reinterpret_cast<std::uint64_t>(info.si_value.sival_ptr)));
 }
 

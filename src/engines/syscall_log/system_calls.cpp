@@ -5,6 +5,7 @@
 #include "engines/syscall_log/arguments.h"
 #include "engines/syscall_log/families.h"
 #include "engines/syscall_log/flag_tables.h"
+#include "engines/syscall_log/open_flags.h"
 #include "engines/syscall_log/text.h"
 
 namespace cotrace::engines::syscall_log {
@@ -69,7 +70,7 @@ constexpr Signature table[] = {
     {"request_key", {string, string, string, number}},
     {"ioprio_get", {number, number}},
     {"ioprio_set", {number, number, hexadecimal_32}},
-    {"mq_open", {path, flags<open_flags>, mode, address}, Returns::descriptor},
+    {"mq_open", {path, {print_open_flags}, {print_open_mode}, address}, Returns::descriptor},
     {"mq_unlink", {path}},
     {"mq_timedsend", {descriptor, buffer_in, size, unsigned_number, address}},
     {"mq_timedreceive", {descriptor, buffer_out, size, address, address}},

@@ -53,8 +53,9 @@ std::string c_string_text(Printer& to, std::uint64_t address, std::size_t limit)
   return quoted(string.text) + "...";
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
+// That would be taken for a part of the octal number before it.
+bool is_octal_digit(char c) {
+  return c >= '0' && c <= '7';
 }
 
 void append_escaped(std::string& out, unsigned char c, bool digit_follows) {
@@ -96,7 +97,7 @@ void append_escaped(std::string& out, unsigned char c, bool digit_follows) {
 std::string quoted(std::string_view bytes) {
   std::string out = "\"";
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const bool digit_follows = i + 1 < bytes.size() && is_digit(bytes[i + 1]);
+    const bool digit_follows = i + 1 < bytes.size() && is_octal_digit(bytes[i + 1]);
     append_escaped(out, static_cast<unsigned char>(bytes[i]), digit_follows);
   }
   return out + "\"";
