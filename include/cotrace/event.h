@@ -70,6 +70,7 @@ struct Signal {
 struct SyscallEntry {
   std::uint64_t number;               // of the table that the call was made by: a 32-bit program has another
   std::array<std::uint64_t, 6> args;  // the argument registers, whether the call uses them or not
+  bool compat{false};                 // made by the table of 32-bit programs, which a 64-bit one can use, too
 };
 
 // At the return from a system call.
@@ -77,6 +78,7 @@ struct SyscallEntry {
 struct SyscallExit {
   std::uint64_t number;
   std::int64_t result;  // -4095..-1: a negated errno
+  bool compat{false};   // as at the entry; where that was not told, as the task stands now
 };
 
 // The task has made a new one. The child is stopped and has not run yet; an engine that wants it attaches to

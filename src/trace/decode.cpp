@@ -1,4 +1,5 @@
 #include <csignal>
+#include <linux/audit.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
@@ -23,12 +24,14 @@ Result<Stop> decode_event_stop(int signal) {
 Result<Stop> decode_syscall(const sys::StoppedTask& task) {
   auto info = task.syscall_info();
   if (!info) return std::unexpected(info.error());
+  // Decided by the instruction that made the call (int 0x80 or syscall), not by what the program is.
+  const bool compat = info->arch == AUDIT_ARCH_I386;
   if (info->op == PTRACE_SYSCALL_INFO_ENTRY) {
-    stop::SyscallEntry entry{info->entry.nr, {}};
+    stop::SyscallEntry entry{info->entry.nr, {}, compat};
     for (std::size_t i = 0; i < entry.args.size(); ++i) entry.args[i] = info->entry.args[i];
     return entry;
   }
-  return stop::SyscallExit{info->exit.rval};
+  return stop::SyscallExit{info->exit.rval, compat};
 }
 
 Tid tid_from(std::uint64_t message) {

@@ -95,7 +95,7 @@ void on(World& world, Task& task, const stop::SyscallEntry& stop) {
   task.syscall_entered = true;
   if (task.passage) end_passage(world, task);
   task.aborted_result.reset();
-  tell_masked(world, task, EventKind::syscall_entry, event::SyscallEntry{stop.number, stop.args},
+  tell_masked(world, task, EventKind::syscall_entry, event::SyscallEntry{stop.number, stop.args, stop.compat},
               Order::reverse);
   if (task.dead) return;
   if (task.aborted_result) {
@@ -123,7 +123,8 @@ void on(World& world, Task& task, const stop::SyscallExit& stop) {
     }
   }
   if (task.passage) end_passage(world, task);
-  tell_masked(world, task, EventKind::syscall_exit, event::SyscallExit{task.syscall_number, result});
+  tell_masked(world, task, EventKind::syscall_exit,
+              event::SyscallExit{task.syscall_number, result, stop.compat});
   if (task.dead) return;
   task.in_syscall_stop = false;
   if (std::exchange(task.step_over_syscall, false)) tell_step_done(world, task);

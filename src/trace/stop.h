@@ -30,9 +30,11 @@ struct EventStop {};
 struct SyscallEntry {
   std::uint64_t number;
   std::array<std::uint64_t, 6> args;
+  bool compat{false};
 };
 struct SyscallExit {
   std::int64_t result;
+  bool compat{false};
 };
 // PTRACE_EVENT_FORK, _VFORK, _CLONE. `vfork` is the event's kind, which says one thing for certain: the
 // creator sleeps until the child execs or exits.

@@ -92,6 +92,31 @@ TEST_F(Syscalls, TheLastEngineAttachedIsAskedFirstAtTheEntryAndLastAtTheExit) {
   EXPECT_EQ(order, "2112");
 }
 
+TEST_F(Syscalls, WhichTableTheNumberIsOfIsTold) {
+  constexpr std::uint64_t getppid_of_32_bits = 64;  // semget in the other table
+  Diary engine, engine_32;
+  auto program = launch(engine, {"syscalls", "3"}, with_syscalls);
+  auto program_32 = launch(engine_32, {"syscalls_32", "3"}, with_syscalls);
+  resume(engine, program.task);
+  resume(engine_32, program_32.task);
+  ASSERT_TRUE(until([&] { return died(engine, program.task) && died(engine_32, program_32.task); }));
+  const auto calls_of = [](const Diary& diary, bool compat) {
+    int n = 0;
+    for (const auto& entry : diary.entries) {
+      if (const auto* call = std::get_if<event::SyscallEntry>(&entry.event))
+        n += call->compat == compat ? 1 : 0;
+      if (const auto* call = std::get_if<event::SyscallExit>(&entry.event))
+        n += call->compat == compat ? 1 : 0;
+    }
+    return n;
+  };
+  EXPECT_EQ(calls_of(engine, true), 0);
+  EXPECT_EQ(entries_of(engine_32, getppid_of_32_bits), 3);
+  // Of the exec that began before the program did, only the end is seen, and by then the task is what it has
+  // become.
+  EXPECT_EQ(calls_of(engine_32, false), 0);
+}
+
 TEST_F(Syscalls, SteppingThroughATracedCallReportsTheCallAndOneStep) {
   Diary stepper, log;
   auto program = launch(stepper, {"odd_steps", "1"});
