@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/gdbserver_arguments.h"
+#include "cli/job_commands.h"
 #include "cli/run_server.h"
 
 namespace cotrace::cli {
@@ -11,6 +12,7 @@ namespace {
 
 server::ServerOptions server_options(const GdbserverArguments& arguments, const server::Address& address) {
   server::ServerOptions options;
+  options.jobs = make_job;
   options.address = address;
   options.life = {.gdbserver = true, .once = arguments.once, .multi = arguments.multi};
   if (arguments.attach) {

@@ -117,6 +117,7 @@ Result<server::FollowRules> following_of(const Common& common) {
 // lives.
 Result<server::ServerOptions> options_of(const Common& common, base::Fd& tty) {
   server::ServerOptions options;
+  options.jobs = make_job;
   options.life = {.once = common.once, .kill_when_lost = common.kill_on_disconnect};
   options.target.startup_with_shell = common.shell;
   options.target.disable_randomization = !common.randomize;
