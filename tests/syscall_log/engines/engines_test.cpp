@@ -143,17 +143,28 @@ TEST_F(LogBesideOthers, ACallThatAnotherEngineAbortsHasTheResultThatItChose) {
 }
 
 TEST_F(LogBesideOthers, WhenTheLogGoesTheProgramAndTheOtherEngineGoOn) {
-  Other other(holding_at_exec([](TaskId, const Event&) { return Verdict{}; }));
+  // The other engine holds the first of these calls, and the log leaves in the middle of it.
+  std::promise<TaskId> calling;
+  bool called = false;
+  Other other(holding_at_exec([&](TaskId task, const Event& event) {
+    const auto* entry = std::get_if<event::SyscallEntry>(&event);
+    if (entry == nullptr || entry->number != SYS_getppid || std::exchange(called, true)) return Verdict{};
+    calling.set_value(task);
+    return Verdict{.action = ResumeAction::stop};
+  }));
   auto ended = other.ended();
-  launch_both(other, program("syscalls", {"20000", "3"}), ends);
+  launch_both(other, program("syscalls", {"200", "3"}), ends.with(EventKind::syscall_entry));
+  const TaskId task = calling.get_future().get();
   run([&] {
     job->finish();
     job.reset();
   });
+  ASSERT_TRUE(tracer->control(task, other, {.action = ResumeAction::resume}));
   ASSERT_EQ(ended.wait_for(patience), std::future_status::ready);
   EXPECT_EQ(ended.get().code, 0);
   EXPECT_EQ(log_ended.get_future().wait_for(std::chrono::seconds(0)), std::future_status::timeout)
       << "finish() is not an end";
+  EXPECT_GE(output.count("<detached ...>\n"), 1) << output.text;
   EXPECT_NE(output.notes.find("detached"), std::string::npos);
 }
 
