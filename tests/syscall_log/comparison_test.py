@@ -123,7 +123,7 @@ s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.
 c = socket.socket(); c.connect(s.getsockname()); d, who = s.accept(); c.send(b"hello"); d.recv(100); d.getsockopt(6, 1)
 a, b = socket.socketpair(); a.sendmsg([b"x"], [(1, 1, b"\\0\\0\\0\\0")]); b.recvmsg(10, 100); c.shutdown(1)
 p = select.poll(); p.register(a, 5); p.poll(0); e = select.epoll(); e.register(a, 5); e.poll(0); select.select([], [a], [], 0)
-u = socket.socket(socket.AF_UNIX); u.bind("\\0cotrace-test-%d" % os.getpid())
+u = socket.socket(socket.AF_UNIX); u.bind("\\0cotrace-test-%07d" % os.getpid())
 try: socket.socket(socket.AF_INET6).connect(("::1", 9))
 except OSError: pass
 """
