@@ -23,11 +23,10 @@ class Beside(unittest.TestCase):
 
     def both(self, program, options=("-f",), cwd=None):
         """[(strace's process, ours)], each a list of lines, in the order in which they came to be."""
-        out = []
-        for tool in ([STRACE], [DRIVER]):
-            lines, _ = record(tool, program, options, cwd)
-            processes = joined(lines)
-            out.append([[normal(line, set(processes)) for line in lines] for lines in processes.values()])
+        logs = [joined(record(tool, program, options, cwd)[0]) for tool in ([STRACE], [DRIVER])]
+        # An id may happen to be the size of a mapping; so what is an id in one log is taken for one in the other.
+        pids = {pid for log in logs for pid in log}
+        out = [[[normal(line, pids) for line in lines] for lines in log.values()] for log in logs]
         self.assertEqual(len(out[0]), len(out[1]), "as many tasks")
         return list(zip(*out))
 
