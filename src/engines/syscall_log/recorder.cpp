@@ -277,7 +277,7 @@ void Recorder::on(TaskId task, const event::Execed& execed) {
     if (other.process == process && id != task) others.push_back(id);
   }
   // The leader last: its id lives on as the new program's.
-  std::ranges::stable_partition(others, [&](TaskId id) { return tracees_.at(id).tid != leader; });
+  std::ranges::partition(others, [&](TaskId id) { return tracees_.at(id).tid != leader; });
   for (const TaskId id : others) {
     Tracee& other = tracees_.at(id);
     end_unreturned(id, other);
