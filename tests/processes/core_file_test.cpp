@@ -114,7 +114,7 @@ TEST_F(CoreFiles, HaveTheKernelsNotes) {
       elf_prstatus status{};
       ASSERT_EQ(note.n_descsz, sizeof status);
       std::memcpy(&status, static_cast<const char*>(data->d_buf) + contents, sizeof status);
-      EXPECT_EQ(status.pr_cursig, tids.empty() ? SIGSEGV : 0);
+      EXPECT_EQ(status.pr_cursig, SIGSEGV);
       tids.push_back(status.pr_pid);
     }
   }

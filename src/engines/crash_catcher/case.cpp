@@ -138,6 +138,18 @@ void CrashCase::cut_short(std::string why) {
   stage_ = Stage::done;
 }
 
+void CrashCase::leave() {
+  leaving_ = true;
+  for (const CrashThread& thread : crash_.threads) {
+    if (thread.signal) (void)tracer_.control(thread.task, engine_, {});
+  }
+}
+
+bool CrashCase::has_left(TaskId task) const {
+  const auto at = std::ranges::find(crash_.threads, task, &CrashThread::task);
+  return leaving_ && at != crash_.threads.end() && at->signal;
+}
+
 void CrashCase::let_go() {
   // Of the tasks that there are by now: some may have come meanwhile.
   for (const TaskId task : tracer_.tasks(crash_.process)) (void)tracer_.control(task, engine_, {});

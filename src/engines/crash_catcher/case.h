@@ -46,7 +46,13 @@ class CrashCase {
   void step();
   // The process is not there any more, or is another program's: what is there is all there will be.
   void cut_short(std::string why);
-  // The holds end; signals are delivered.
+  // The threads that crash are let go, and get their signals. The others wait for the end of the process: let
+  // go with them, they might run far enough to crash as well.
+  void leave();
+  [[nodiscard]] bool leaving() const { return leaving_; }
+  // It was let go by that: what it does now belongs to another story.
+  [[nodiscard]] bool has_left(TaskId task) const;
+  // All holds end.
   void let_go();
 
  private:
@@ -61,6 +67,7 @@ class CrashCase {
   Crash crash_;
   StackTracer stacks_;
   Stage stage_{Stage::gathering};
+  bool leaving_{false};
   std::set<TaskId> waiting_;  // asked to stop
   std::size_t looked_at_{0};  // of crash_.threads
   std::unique_ptr<CoreFile> core_;

@@ -66,13 +66,13 @@ timeval time_of(std::chrono::milliseconds time) {
   return {.tv_sec = time.count() / 1000, .tv_usec = time.count() % 1000 * 1000};
 }
 
-elf_prstatus status_note(const CoreThread& thread, const user_regs_struct& regs) {
+// `signal`: that of the process. The kernel writes it into the note of every thread, and gdb believes the
+// last.
+elf_prstatus status_note(const CoreThread& thread, int signal, const user_regs_struct& regs) {
   const TaskFacts facts = facts_of(thread.task.tid);
   elf_prstatus note{};
-  if (thread.signal) {
-    note.pr_info = {thread.signal->si_signo, thread.signal->si_code, thread.signal->si_errno};
-    note.pr_cursig = static_cast<short>(thread.signal->si_signo);
-  }
+  note.pr_info.si_signo = signal;
+  note.pr_cursig = static_cast<short>(signal);
   note.pr_sigpend = facts.signals("SigPnd");
   note.pr_sighold = facts.signals("SigBlk");
   note.pr_pid = thread.task.tid.value;
@@ -145,12 +145,13 @@ Result<std::vector<std::byte>> core_notes(Tracer& tracer, Pid process, const std
                                           const std::vector<sys::Mapping>& maps) {
   Notes notes;
   bool first = true;
+  const int signal = threads.front().signal ? threads.front().signal->si_signo : 0;
   for (const CoreThread& thread : threads) {
     user_regs_struct regs{};
     const auto got = tracer.registers(thread.task, regs);
     if (!got && first) return std::unexpected(got.error());
     if (!got) continue;
-    notes.add_object(NT_PRSTATUS, status_note(thread, regs));
+    notes.add_object(NT_PRSTATUS, status_note(thread, signal, regs));
     if (first) {
       notes.add_object(NT_PRPSINFO, process_note(process, thread.task.tid));
       if (thread.signal) notes.add_object(NT_SIGINFO, *thread.signal);

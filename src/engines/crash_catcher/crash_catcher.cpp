@@ -23,6 +23,8 @@ namespace {
 
 // How long threads have to stop: each that can, does so at once.
 constexpr std::chrono::milliseconds patience{2000};
+// How long the other threads wait for the death of which the report is.
+constexpr std::chrono::milliseconds time_to_die{100};
 
 Verdict stop() {
   return {.action = ResumeAction::stop};
@@ -92,7 +94,9 @@ class CrashCatcher final : public Job, public Engine {
   void write_core_result(Member& member);
   void after_report(Pid process, Member& member);
   void hold_ends(Pid process, Member& member);
-  void end_crash(Member& member);
+  void end_crash(Pid process, Member& member);
+  void death_does_not_come(Pid process, Member& member);
+  void let_go(Member& member);
   void cut_short(Member& member, const std::string& why);
   void outcome(Pid process, Member& member, bool died, const std::string& text);
   void process_ended(Pid process, Member& member, const ExitStatus& status);
@@ -102,6 +106,7 @@ class CrashCatcher final : public Job, public Engine {
   std::unique_ptr<ReportFormat> report_;
   std::map<Pid, Member> members_;
   std::uint64_t reports_{0};
+  bool ended_{false};
   // What has been posted finds out by it that the catcher is gone.
   std::shared_ptr<char> alive_{std::make_shared<char>()};
   Followed followed_;  // ends first: no event comes to what is half destroyed
@@ -151,6 +156,8 @@ Verdict CrashCatcher::on_event(TaskId task, const Event& event) {
   Member* member = member_of(task);
   if (member == nullptr) return {};
   followed_.saw(task, event);
+  if (member->crash && member->crash->has_left(task) && !std::holds_alternative<event::HoldChanged>(event))
+    let_go(*member);
   const auto process = *context_.tracer.process_of(task);
   // All of its threads are to stand, whatever comes of them.
   const Verdict kept = member->crash ? stop() : Verdict{};
@@ -311,7 +318,7 @@ void CrashCatcher::write_core_result(Member& member) {
 void CrashCatcher::after_report(Pid process, Member& member) {
   // A debugger that was there before has stopped at the signal itself.
   if (!options_.hold || !member.holds.empty()) {
-    end_crash(member);
+    end_crash(process, member);
     return;
   }
   const std::string how = options_.how_to_connect ? options_.how_to_connect(process) : std::string();
@@ -322,11 +329,22 @@ void CrashCatcher::after_report(Pid process, Member& member) {
 }
 
 void CrashCatcher::hold_ends(Pid process, Member& member) {
+  if (member.crash->leaving()) return;
   context_.output.note(fmt::format("process {} is kept no longer", process.value));
-  end_crash(member);
+  end_crash(process, member);
 }
 
-void CrashCatcher::end_crash(Member& member) {
+void CrashCatcher::end_crash(Pid process, Member& member) {
+  member.crash->leave();
+  later(process, time_to_die, &CrashCatcher::death_does_not_come);
+}
+
+// Somebody has taken the signal away, or holds the thread that it is for.
+void CrashCatcher::death_does_not_come(Pid /*process*/, Member& member) {
+  let_go(member);
+}
+
+void CrashCatcher::let_go(Member& member) {
   const auto crash = std::exchange(member.crash, nullptr);
   crash->let_go();
 }
@@ -371,10 +389,11 @@ void CrashCatcher::on_hold(TaskId task, Member& member, const event::HoldChanged
     return;
   }
   member.holds.emplace(task.serial, event.by);
-  if (!member.crash || member.crash->stage() != CrashCase::Stage::done) return;
-  context_.output.note(fmt::format("process {} has been taken over by {}",
-                                   member.crash->crash().process.value, harmless(event.by)));
-  end_crash(member);
+  if (!member.crash || member.crash->stage() != CrashCase::Stage::done || member.crash->leaving()) return;
+  const Pid process = member.crash->crash().process;
+  context_.output.note(
+      fmt::format("process {} has been taken over by {}", process.value, harmless(event.by)));
+  end_crash(process, member);
 }
 
 void CrashCatcher::on_died(TaskId task, const event::Died& event) {
@@ -390,7 +409,7 @@ void CrashCatcher::on_died(TaskId task, const event::Died& event) {
   followed_.saw(task, event);
   process_ended(*process, at->second, event.status);
   members_.erase(at);
-  if (!followed_.empty() || options_.until_finished) return;
+  if (!followed_.empty() || options_.until_finished || std::exchange(ended_, true)) return;
   // The last thing, since it may lead to this object's end.
   context_.ended(followed_.program_status());
 }

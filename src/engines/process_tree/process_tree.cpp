@@ -160,7 +160,8 @@ Verdict ProcessTree::on_event(TaskId task, const Event& event) {
              event);
   followed_.saw(task, event);
   const auto* death = std::get_if<event::Died>(&event);
-  if (death == nullptr || !death->process_ended || !followed_.empty() || options_.until_finished) return {};
+  if (death == nullptr || !death->process_ended || !followed_.empty() || options_.until_finished || complete_)
+    return {};
   write_end();
   // The last thing, since it may lead to this object's end.
   context_.ended(followed_.program_status());
