@@ -154,12 +154,16 @@ Result<std::optional<Pid>> host_of(const std::vector<Pid>& processes) {
   return host;
 }
 
+Result<server::Address> listening_address(const std::string& text) {
+  if (!text.empty()) return server::parse_address(text);
+  auto path = server::default_socket_path();
+  if (!path) return std::unexpected(path.error());
+  return server::UnixAddress{std::move(*path)};
+}
+
 int run_here(const Line& line, server::JobRequest request, int output) {
   server::ServerOptions options;
-  auto address = line.listen().empty() ? server::default_socket_path().transform([](std::string path) {
-    return server::Address(server::UnixAddress{std::move(path)});
-  })
-                                       : server::parse_address(line.listen());
+  auto address = listening_address(line.listen());
   if (!address) return complain(address.error().text);
   options.address = std::move(*address);
   options.life.multi = true;  // until the job is over

@@ -69,7 +69,7 @@ JobRun::~JobRun() {
   });
 }
 
-Result<> JobRun::launch(std::vector<std::string> arguments) {
+Result<Pid> JobRun::launch(std::vector<std::string> arguments) {
   arguments[0] = program_path(arguments[0]);
   LaunchOptions program;
   program.arguments = std::move(arguments);

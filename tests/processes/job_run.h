@@ -59,7 +59,7 @@ class JobRun {
   JobRun& operator=(const JobRun&) = delete;
 
   // arguments[0] is a program of tests/programs, or a path.
-  Result<> launch(std::vector<std::string> arguments);
+  Result<Pid> launch(std::vector<std::string> arguments);
   Result<> attach(Pid process);
   void finish();
   // Waits for the job's end; fails the test after half a minute.

@@ -172,9 +172,13 @@ int main(int argc, char** argv) {
   };
   (*tracer)->post([&] {
     job = make_syscall_log({**tracer, output, end_with}, std::move(arguments.options));
-    const auto begun = arguments.process == Pid{}
-                           ? job->launch({.arguments = arguments.program, .own_process_group = false})
-                           : job->attach(arguments.process);
+    Result<> begun;
+    if (arguments.process != Pid{}) {
+      begun = job->attach(arguments.process);
+    } else if (auto launched = job->launch({.arguments = arguments.program, .own_process_group = false});
+               !launched) {
+      begun = std::unexpected(launched.error());
+    }
     if (begun) return;
     output.note(begun.error().text);
     end_with(ExitStatus{.code = 1});

@@ -49,7 +49,7 @@ class CrashCatcher final : public Job, public Engine {
         followed_(context.tracer, *this, mask()) {}
 
   std::string name() const override { return "crash catcher"; }
-  Result<> launch(const LaunchOptions& program) override;
+  Result<Pid> launch(const LaunchOptions& program) override;
   Result<> attach(Pid process) override;
   void finish() override;
   Verdict on_event(TaskId task, const Event& event) override;
@@ -117,12 +117,12 @@ EventMask CrashCatcher::mask() const {
   return options_.hold ? mask.with(EventKind::hold) : mask;
 }
 
-Result<> CrashCatcher::launch(const LaunchOptions& program) {
+Result<Pid> CrashCatcher::launch(const LaunchOptions& program) {
   const auto task = followed_.launch(program);
   if (!task) return std::unexpected(task.error());
   members_[Pid{task->tid.value}].program =
       std::make_shared<CrashProgram>(CrashProgram{"", program.arguments});
-  return {};
+  return Pid{task->tid.value};
 }
 
 Result<> CrashCatcher::attach(Pid process) {

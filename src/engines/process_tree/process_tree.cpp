@@ -52,7 +52,7 @@ class ProcessTree final : public Job, public Engine {
         format_(make_format()) {}
 
   std::string name() const override { return "process tree"; }
-  Result<> launch(const LaunchOptions& program) override;
+  Result<Pid> launch(const LaunchOptions& program) override;
   Result<> attach(Pid process) override;
   void finish() override;
   Verdict on_event(TaskId task, const Event& event) override;
@@ -114,12 +114,12 @@ std::unique_ptr<TreeFormat> ProcessTree::make_format() {
   return make_live_format(context_.output, model_, options_, later, [this] { return now(); });
 }
 
-Result<> ProcessTree::launch(const LaunchOptions& program) {
+Result<Pid> ProcessTree::launch(const LaunchOptions& program) {
   const TreeTime began = now();
   const auto task = followed_.launch(program);
   if (!task) return std::unexpected(task.error());
   starting_ = Starting{*task, began, program.arguments.front()};
-  return {};
+  return Pid{task->tid.value};
 }
 
 Result<> ProcessTree::attach(Pid pid) {

@@ -48,14 +48,14 @@ JoinOptions Recorder::join_options(bool hold) const {
 
 // Held before its exec, since a task says nothing of its system calls before it has stopped once. What it
 // calls before the exec is this library's own affair and not shown.
-Result<> Recorder::launch(const LaunchOptions& program) {
+Result<Pid> Recorder::launch(const LaunchOptions& program) {
   const auto task = context_.tracer.launch(program, *this, join_options(true));
   if (!task) return std::unexpected(task.error());
   Tracee& tracee = add(*task, Pid{task->tid.value});
   tracee.before_exec = true;
   launched_ = *task;
   may_end_ = true;
-  return {};
+  return Pid{task->tid.value};
 }
 
 // Stopped for a moment, for the same reason; a call that it sleeps in is begun anew (signal(7)).

@@ -21,7 +21,7 @@ class Recorder final : public Engine, public Job {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  Result<> launch(const LaunchOptions& program) override;
+  Result<Pid> launch(const LaunchOptions& program) override;
   Result<> attach(Pid process) override;
   void finish() override;
   void output_drained() override;
