@@ -56,7 +56,8 @@ struct Way {
   std::string name, code_name;
 };
 
-void PrintTo(const Way& way, std::ostream* out) {
+// The name is what GoogleTest looks for.
+void PrintTo(const Way& way, std::ostream* out) {  // NOLINT(readability-identifier-naming)
   *out << way.how;
 }
 

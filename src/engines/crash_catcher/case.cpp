@@ -97,6 +97,7 @@ void CrashCase::look_at_process() {
 
 void CrashCase::begin_core() {
   std::vector<CoreThread> threads;
+  threads.reserve(crash_.threads.size());
   for (const CrashThread& thread : crash_.threads) threads.push_back({thread.task, thread.signal});
   auto core =
       CoreFile::begin(tracer_, options_.core_directory, crash_.threads.front().name, crash_.process, threads);

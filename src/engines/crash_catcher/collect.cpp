@@ -34,7 +34,7 @@ void collect_code(Tracer& tracer, Crash& crash, TaskId task, Addr pc) {
 // A frame of a function begins below the stack pointer by as much as it has local variables, and below that
 // again by the 128 bytes that leaf functions may use.
 bool near_stack_pointer(std::uint64_t address, std::uint64_t stack_pointer) {
-  constexpr std::uint64_t reach = 64 * 1024;
+  constexpr std::uint64_t reach = std::uint64_t{64} << 10U;
   return address + reach >= stack_pointer && address < stack_pointer + 4096;
 }
 
@@ -116,6 +116,7 @@ std::vector<std::string> open_files_of(Tid task) {
     if (target) files[sys::decimal(entry->d_name)] = *target;
   }
   std::vector<std::string> out;
+  out.reserve(files.size());
   for (const auto& [number, target] : files) out.push_back(fmt::format("{} -> {}", number, target));
   return out;
 }

@@ -90,7 +90,7 @@ elf_prstatus status_note(const CoreThread& thread, int signal, const user_regs_s
 
 template <std::size_t Size>
 void copy_text(char (&out)[Size], std::string_view text) {
-  std::memcpy(out, text.data(), std::min(text.size(), Size - 1));
+  text.copy(out, Size - 1);
 }
 
 elf_prpsinfo process_note(Pid process, Tid task) {

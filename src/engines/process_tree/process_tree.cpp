@@ -278,6 +278,7 @@ void ProcessTree::end_thread(const TreeProcess& process, TaskId task) {
 void ProcessTree::end_process(const TreeProcess& process, TaskId last, const ExitStatus& status) {
   const ProcessNumber number = process.number;
   std::vector<TreeThread> threads;
+  threads.reserve(process.threads.size());
   for (const auto& [serial, thread] : process.threads) threads.push_back(thread);
   auto usage = endings_[number].usage;
   endings_.erase(number);
