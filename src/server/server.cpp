@@ -92,7 +92,11 @@ void Server::start() {
     finish(1);
     return;
   }
-  if (const auto* job = std::get_if<StartJob>(&options_.start)) return start_job(*job);
+  if (const auto* job = std::get_if<StartJob>(&options_.start)) {
+    // The public interface knows its thread only once the reactor runs.
+    reactor_.defer([this, job] { start_job(*job); });
+    return;
+  }
   View& view = new_view();
   waiting_ = &view;
   // The answers of the target come from within it, where it must not be called again: what follows is
