@@ -37,7 +37,8 @@ rsp::Reply xfer_features(Conversation& talk, const rsp::XferRead& command) {
     if (!thread) return fail(Errc::no_such_process, "There is no process.");
     const auto set = talk.target.register_set(*thread);
     if (!set) return std::unexpected(set.error());
-    return std::string(set->target_xml);
+    const bool other = talk.features.lldb && !set->lldb_xml.empty();
+    return std::string(other ? set->lldb_xml : set->target_xml);
   });
 }
 

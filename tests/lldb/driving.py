@@ -56,6 +56,40 @@ class Lldb(Case):
         self.target = self.debugger.CreateTarget(path)
         return self.connect(self.server.port())
 
+    def serve(self):
+        """A server that serves any number of clients, without a program; where to connect."""
+        self.door = self.file("door")
+        self.server = Server("serve", f"--log-packets={self.packets}", f"unix:{self.door}")
+        self.server.expect("Listening on ")
+        return f"unix-connect://{self.door}"
+
+    def connect_platform(self):
+        self.command("platform select remote-linux")
+        return self.command(f"platform connect {self.serve()}")
+
+    def launch(self, program, *arguments, options=""):
+        """A program launched by lldb; it has run until something stopped it, or to its end."""
+        self.target = self.debugger.CreateTarget(f"{PROGRAMS}/{program}")
+        self.command(f"process launch {options} -- {' '.join(map(str, arguments))}")
+        return self.target.GetProcess()
+
+    def refused(self, line):
+        """What a command of lldb says when it fails."""
+        result = lldb.SBCommandReturnObject()
+        self.debugger.GetCommandInterpreter().HandleCommand(line, result)
+        self.assertFalse(result.Succeeded(), result.GetOutput())
+        return result.GetError()
+
+    def evaluate(self, expression, frame=None):
+        """The value of an expression as lldb works it out, which is an int."""
+        frame = frame or self.target.GetProcess().GetSelectedThread().GetFrameAtIndex(0)
+        value = frame.EvaluateExpression(expression)
+        self.assertTrue(value.GetError().Success(), f"{value.GetError()}\n{self.last_packets()}")
+        return value.GetValueAsSigned()
+
+    def ended(self, process, status=0):
+        self.assertEqual((process.GetState(), process.GetExitStatus()), (lldb.eStateExited, status), self.last_packets())
+
     def command(self, line):
         """What a command of lldb prints."""
         result = lldb.SBCommandReturnObject()
