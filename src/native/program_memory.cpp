@@ -102,8 +102,7 @@ bool NativeProgramMemory::able(const Thread& thread) const {
   // One that stands with a signal keeps it for the client to decide about.
   if (!thread.stopped || thread.pending || thread.signal || thread.process->ending) return false;
   const auto info = client_.core.info(thread.task);
-  return info && info->state == trace::TaskState::stopped && !info->held_by_others &&
-         client_.core.really_stands(thread.task);
+  return info && info->state == trace::TaskState::stopped && client_.core.really_stands(thread.task);
 }
 
 const Thread* NativeProgramMemory::able(session::ThreadRef wanted) const {
@@ -120,8 +119,7 @@ Result<> NativeProgramMemory::start(Call& call) {
   const Thread* thread = able(call.thread);
   if (thread == nullptr)
     return fail(Errc::not_stopped,
-                "no thread of the process can make a system call now (they run, are held by another "
-                "client, or stand with a signal)");
+                "no thread of the process can make a system call now (they run, or stand with a signal)");
   const auto regs = client_.core.general_regs(thread->task);
   if (!regs) return std::unexpected(regs.error());
   running_.emplace(Running{std::move(call), thread->task, *regs});
@@ -140,11 +138,17 @@ Result<> NativeProgramMemory::step() {
   arch::native::prepare_call(mode, regs, running_->call.what, running_->call.first, running_->call.second);
   if (auto set = client_.core.set_general_regs(running_->task, regs); !set) return set;
   const auto code = arch::native::system_call_instruction(mode);
-  return client_.core.control(
+  const auto asked = client_.core.control(
       running_->task, client_.engine,
       {.action = ResumeAction::single_step,
        .signal = {},
        .instruction = trace::GivenInstruction{Addr{regs.rip}, {code.begin(), code.end()}}});
+  if (!asked) return asked;
+  // This client's hold has ended: if the task is held still, somebody else does that, and it does not run.
+  if (const auto info = client_.core.info(running_->task); !info || !info->held_by_others) return {};
+  restore();
+  (void)client_.core.control(running_->task, client_.engine, {.action = ResumeAction::stop, .signal = {}});
+  return fail(Errc::not_stopped, "another client holds the thread that was to make the system call");
 }
 
 std::optional<Verdict> NativeProgramMemory::on(TaskId task, const Event& event) {

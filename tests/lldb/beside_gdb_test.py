@@ -70,7 +70,7 @@ class BesideGdb(Lldb):
         self.gdb.stop()
         self.gdb.run("break first")
         self.target = self.debugger.CreateTarget(f"{PROGRAMS}/two_functions")
-        self.command(f"process connect {door}")
+        self.connect_process(door)
         self.command(f"process attach -p {self.program.pid}")
         self.second = self.target.BreakpointCreateByName("second")
         self.process = self.target.GetProcess()

@@ -18,7 +18,8 @@ class Expressions(Lldb):
         self.assertEqual(self.evaluate("triple(14)"), 42)
         self.assertEqual(self.evaluate("int $a[3] = {1, 2, 3}; int $s = 0; for (int i = 0; i < 3; ++i) $s += triple($a[i]); $s"), 18)
         self.assertEqual(self.evaluate('(int)strlen("seven..")'), 7)
-        self.assertEqual(self.evaluate('(int)printf("%s\\n", "printed")'), 8)
+        # For the C library has no debug information here, its puts must be declared.
+        self.assertGreater(self.evaluate('extern "C" int puts(const char*); puts("printed")'), 0)
         self.go(process)
         self.ended(process)
         self.assertIn("printed", self.server.out.all())
@@ -77,7 +78,7 @@ class Expressions(Lldb):
                               stdout=subprocess.PIPE, text=True) as program:
             self.assertEqual(program.stdout.readline(), f"ready {program.pid}\n")
             self.target = self.debugger.CreateTarget(f"{PROGRAMS}/counter_threads")
-            self.command(f"process connect {door}")
+            self.connect_process(door)
             self.command(f"process attach -p {program.pid}")
             process = self.target.GetProcess()
             for thread in process:

@@ -4,14 +4,13 @@ from driving import *
 
 
 class Launching(Lldb):
-    def connect_process(self, program="show_start"):
+    def connect(self, program):
         door = self.serve()
-        self.target = self.debugger.CreateTarget(f"{PROGRAMS}/{program}")
-        self.command(f"process connect {door}")
-        self.assertEqual(self.target.GetProcess().GetState(), lldb.eStateConnected)
+        self.target = self.debugger.CreateTarget(program if "/" in program else f"{PROGRAMS}/{program}")
+        self.connect_process(door)
 
     def test_a_connection_without_a_program_launches_one(self):
-        self.connect_process("counter_threads")
+        self.connect("counter_threads")
         tick = self.target.BreakpointCreateByName("tick")
         self.command(f"process launch -o {self.file('out')} -- 2 3")
         process = self.target.GetProcess()
@@ -23,12 +22,9 @@ class Launching(Lldb):
             self.assertEqual(out.read(), "counter_threads threads=2 calls=6\n")
 
     def test_arguments_environment_directory_and_streams(self):
-        self.connect_process()
+        self.connect("/bin/sh")
         with open(self.file("in"), "w") as text:
             text.write("from the file\n")
-        program = "/bin/sh"
-        self.target = self.debugger.CreateTarget(program)
-        self.command(f"process connect unix-connect://{self.door}")
         self.command(f"process launch -w {self.directory} -E FIRST=1 -E 'SECOND=a#b$c}}d*e' -i {self.file('in')} -o {self.file('out')} "
                      f"-e {self.file('err')} -- -c 'read line; echo $line $FIRST $SECOND $#; pwd; echo wrong >&2; exit 7' x 'two words'")
         self.ended(self.target.GetProcess(), 7)
@@ -37,12 +33,10 @@ class Launching(Lldb):
                              (f"from the file 1 a#b$c}}d*e 1\n{self.directory}\n", "wrong\n"))
 
     def test_a_program_that_cannot_be_started_says_why(self):
-        self.connect_process()
+        self.connect("hello")
         wrong = self.file("wrong")
         with open(wrong, "w") as text:
             text.write("no program\n")
-        self.target = self.debugger.CreateTarget(f"{PROGRAMS}/hello")
-        self.command(f"process connect unix-connect://{self.door}")
         info = lldb.SBLaunchInfo([])
         info.SetExecutableFile(lldb.SBFileSpec(wrong), True)
         error = lldb.SBError()
@@ -51,7 +45,7 @@ class Launching(Lldb):
         self.assertIn("Cannot exec", str(error), self.last_packets())
 
     def test_attach_by_pid_and_detach(self):
-        self.connect_process("sleeping_read")
+        self.connect("/bin/cat")
         with Sleeper() as sleeper:
             self.command(f"process attach -p {sleeper.pid}")
             process = self.debugger.GetSelectedTarget().GetProcess()
@@ -69,10 +63,8 @@ class Launching(Lldb):
             copy.write(there.read())
         os.chmod(program, 0o700)
         self.target = self.debugger.CreateTarget(program)
-        self.command(f"process connect {door}")
-        self.assertIn("no process runs", self.refused(f"process attach -n {name}"))
         with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as one:
-            self.command(f"process connect {door}")
+            self.connect_process(door)
             self.command(f"process attach -n {name}")
             process = self.debugger.GetSelectedTarget().GetProcess()
             self.assertEqual((process.GetState(), process.GetProcessID()), (lldb.eStateStopped, one.pid), self.last_packets())
@@ -82,13 +74,13 @@ class Launching(Lldb):
             self.assertEqual(one.wait(PATIENCE), 0)
 
     def test_kill_and_launch_again(self):
-        self.connect_process("counter_threads")
+        self.connect("counter_threads")
         self.target.BreakpointCreateByName("tick")
         self.command(f"process launch -o {self.file('out')} -- 1 1")
         first = self.target.GetProcess().GetProcessID()
         self.assertTrue(self.target.GetProcess().Kill().Success())
         wait_gone(first)
-        self.command(f"process connect unix-connect://{self.door}")
+        self.connect_process(f"unix-connect://{self.door}")
         self.command(f"process launch -o {self.file('out')} -- 1 1")
         process = self.target.GetProcess()
         self.stopped(process)

@@ -189,6 +189,7 @@ TEST_F(LldbTest, AnEchoIsItself) {
 TEST_F(LldbTest, NothingToDebugIsNoEndOfAProgram) {
   target.lose(Pid{1});
   EXPECT_EQ(ask("?"), "E01");
+  EXPECT_EQ(ask("qfThreadInfo"), "OK");
 }
 
 TEST_F(LldbTest, HowProgramsAreStarted) {
