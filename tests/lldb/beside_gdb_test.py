@@ -19,7 +19,7 @@ class Gdb:
         self.results, self.stops, self.said = queue.Queue(), queue.Queue(), []
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
-        for setting in ("confirm off", "debuginfod enabled off", "sysroot /", "mi-async on", "non-stop off"):
+        for setting in ("confirm off", "debuginfod enabled off", "sysroot /", "mi-async on", "non-stop on"):
             self.run(f"set {setting}")
 
     def read(self):
@@ -51,9 +51,13 @@ class Gdb:
 
 
 class BesideGdb(Lldb):
-    """The program runs first() and second() of two_functions; gdb has the one, lldb the other."""
+    """The program runs first() and second() of two_functions; gdb has the one, lldb the other.
 
-    THREADS, CALLS = 3, 4
+    gdb is in non-stop mode, and there are no more threads than it has places to step them in. Two debuggers that both keep everything
+    standing while they step one thread each, and not the same one, wait for one another for ever.
+    """
+
+    THREADS, CALLS = 2, 6
 
     def setUp(self):
         super().setUp()
@@ -67,7 +71,8 @@ class BesideGdb(Lldb):
         self.gdb.run(f"file {PROGRAMS}/two_functions")
         self.gdb.run(f"target extended-remote {self.door}")
         self.gdb.run(f"attach {self.program.pid}")
-        self.gdb.stop()
+        for _ in range(self.THREADS + 1):
+            self.gdb.stop()
         self.gdb.run("break first")
         self.target = self.debugger.CreateTarget(f"{PROGRAMS}/two_functions")
         self.connect_process(door)
@@ -81,31 +86,30 @@ class BesideGdb(Lldb):
         self.program.communicate()
 
     def count_in_gdb(self, count):
-        """gdb's part, in a thread of its own: hears of its stops and goes on, until there have been so many (None: to the end)."""
+        """gdb's part, in a thread of its own: each thread that stops goes on, until there have been so many hits (None: to the end)."""
         self.gdb_hits, self.gdb_wrong = 0, []
 
         def work():
-            self.gdb.run("-exec-continue")
+            self.gdb.run("-exec-continue --all")
             while True:
                 stop = self.gdb.stop()
-                if stop.get("reason", "").startswith("exited"):
+                reason = stop.get("reason", "")
+                if reason.startswith("exited"):
                     self.gdb_end = stop
                     return
-                if stop.get("reason") != "breakpoint-hit" or stop["frame"]["func"] != "first":
+                how = "-exec-continue"
+                if reason == "breakpoint-hit" and stop["frame"]["func"] == "first":
+                    self.gdb_hits += 1
+                    if self.gdb_hits % 3 == 0:
+                        how = "-exec-next"
+                elif reason != "end-stepping-range":
                     self.gdb_wrong.append(stop)
                     return
-                self.gdb_hits += 1
-                if self.gdb_hits % 3 == 0:
-                    # A step of its own; what other threads hit meanwhile is told instead of it, and is a hit like any other.
-                    self.gdb.run("-exec-next")
-                    stop = self.gdb.stop()
-                    if stop.get("reason") == "breakpoint-hit":
-                        self.gdb_hits += 1
                 if count is not None and self.gdb_hits >= count:
                     self.gdb.run("delete")
                     self.gdb.run("detach")
                     return
-                self.gdb.run("-exec-continue")
+                self.gdb.run(f"{how} --thread {stop['thread-id']}")
 
         self.worker = threading.Thread(target=work, daemon=True)
         self.worker.start()
@@ -123,10 +127,9 @@ class BesideGdb(Lldb):
                 self.assertTrue(self.process.Detach().Success())
                 break
             if hits % 3 == 0:
+                # Off its breakpoint, while lldb keeps the others standing.
                 threads[0].StepInstruction(False)
                 self.assertEqual(self.process.GetState(), lldb.eStateStopped)
-                # Others may have hit while this one was stepped.
-                hits += sum(1 for thread in self.process if thread.GetStopReason() == lldb.eStopReasonBreakpoint)
             self.go(self.process)
         return hits
 
