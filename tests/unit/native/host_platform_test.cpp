@@ -74,7 +74,7 @@ TEST_F(TargetPlatform, FilesAreMadeAndFound) {
 }
 
 TEST_F(TargetPlatform, FactsOfAProcessThatNobodyDebugs) {
-  const Pid pid = start({program("counter_threads"), "1", "1", "wait"});
+  const Pid pid = start({"counter_threads", "1", "1", "wait"});
   const auto facts = platform.facts(pid);
   ASSERT_TRUE(facts);
   EXPECT_EQ(facts->parent.value, ::getpid());
@@ -98,27 +98,29 @@ class TargetByName : public TargetPlatform {
     return *out;
   }
   fs::path named = folder / ("named-" + std::to_string(::getpid()));
+  // As start() takes it.
+  std::string relative = fs::relative(named, COTRACE_PROGRAMS);
 };
 
 TEST_F(TargetByName, TheOneThatRuns) {
   using enum session::Processes::Which;
   EXPECT_EQ(attach(running).error().code, Errc::not_found);
-  const Pid pid = start({named, "1", "1", "wait"});
+  const Pid pid = start({relative, "1", "1", "wait"});
   const auto thread = attach(running);
   ASSERT_TRUE(thread) << thread.error().text;
   EXPECT_EQ(thread->pid, pid);
   ASSERT_TRUE(detach(*client, pid));
-  (void)start({named, "1", "1", "wait"});
+  (void)start({relative, "1", "1", "wait"});
   EXPECT_EQ(attach(running_or_next).error().code, Errc::invalid) << "there are two";
 }
 
 TEST_F(TargetByName, TheNextOne) {
   using enum session::Processes::Which;
-  const Pid first = start({named, "1", "1", "wait"});
+  const Pid first = start({relative, "1", "1", "wait"});
   Pid second;
   const auto thread = attach(next, [&] {
     drain();  // it has looked, and waits
-    second = start({named, "1", "1", "wait"});
+    second = start({relative, "1", "1", "wait"});
   });
   ASSERT_TRUE(thread) << thread.error().text;
   EXPECT_EQ(thread->pid, second);

@@ -42,7 +42,7 @@ class TargetProgramMemory : public Debugging {
 TEST_F(TargetProgramMemory, IsTheProgramsOwnUntilItIsGivenBack) {
   for (const auto* name : {"counter_threads", "counter_threads_32", "counter_threads_static"}) {
     const auto client = debugger();
-    const auto thread = launch(*client, {program(name), "1", "1"});
+    const auto thread = launch(*client, {name, "1", "1"});
     const auto before = registers(*client, thread);
     const auto there = allocate(*client, thread, 5000, {.read = true, .write = true});
     ASSERT_TRUE(there) << name << ": " << there.error().text;
@@ -67,7 +67,7 @@ TEST_F(TargetProgramMemory, IsTheProgramsOwnUntilItIsGivenBack) {
 
 TEST_F(TargetProgramMemory, RegistersAndBreakpointsAreAsBefore) {
   const auto client = debugger();
-  const auto thread = launch(*client, {program("counter_threads"), "2", "5"});
+  const auto thread = launch(*client, {"counter_threads", "2", "5"});
   breakpoint(*client, thread, "tick");
   int hits = 0;
   for (client->cont();; client->cont()) {
@@ -93,7 +93,7 @@ TEST_F(TargetProgramMemory, RegistersAndBreakpointsAreAsBefore) {
 }
 
 TEST_F(TargetProgramMemory, GoesAtDetach) {
-  const Pid pid = start({program("counter_threads"), "2", "5", "wait"});
+  const Pid pid = start({"counter_threads", "2", "5", "wait"});
   const auto before = maps_of(pid);
   {
     const auto client = debugger();
@@ -109,7 +109,7 @@ TEST_F(TargetProgramMemory, GoesAtDetach) {
 
 // The kernel puts an interrupted call back together when its thread goes on.
 TEST_F(TargetProgramMemory, AThreadThatSleptInACallSleepsOn) {
-  const Pid pid = start({program("counter_threads"), "2", "5", "wait"});
+  const Pid pid = start({"counter_threads", "2", "5", "wait"});
   const auto client = debugger();
   const auto thread = try_attach(*client, pid);
   ASSERT_TRUE(thread);
@@ -129,7 +129,7 @@ TEST_F(TargetProgramMemory, AThreadThatSleptInACallSleepsOn) {
 
 TEST_F(TargetProgramMemory, NobodyRunsForItWhoMustNot) {
   const auto client = debugger();
-  const Pid pid = start({program("counter_threads"), "1", "5", "wait"});
+  const Pid pid = start({"counter_threads", "1", "5", "wait"});
   const auto thread = try_attach(*client, pid);
   ASSERT_TRUE(thread);
   client->cont();
@@ -147,7 +147,7 @@ TEST_F(TargetProgramMemory, NobodyRunsForItWhoMustNot) {
 TEST_F(TargetProgramMemory, ADeathMeanwhileIsAnAnswer) {
   for (int i = 0; i < 20; ++i) {
     const auto client = debugger();
-    const auto thread = launch(*client, {program("counter_threads"), "1", "1"});
+    const auto thread = launch(*client, {"counter_threads", "1", "1"});
     std::optional<Result<Addr>> out;
     client->target.program_memory()->allocate(thread, 1, {.read = true},
                                               [&](Result<Addr> got) { out = got; });
