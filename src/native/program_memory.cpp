@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/errno_error.h"
+#include "base/overloaded.h"
 
 namespace cotrace::native {
 
@@ -99,6 +100,18 @@ void NativeProgramMemory::start_next() {
 }
 
 bool NativeProgramMemory::able(const Thread& thread) const {
+  // One that stands in the middle of a call of its own would finish that instead (Control::instruction). The
+  // stop of a program that has just been launched is told as a SIGTRAP, and there is no such signal.
+  const bool in_a_call =
+      thread.last &&
+      std::visit(base::Overloaded{[](const stop::Quiet&) { return false; },
+                                  [](const stop::Interrupted&) { return false; },
+                                  [](const stop::Step&) { return false; },
+                                  [](const stop::SoftwareBreak&) { return false; },
+                                  [](const stop::HardwareBreak&) { return false; },
+                                  [](const stop::Watch&) { return false; }, [](const auto&) { return true; }},
+                 *thread.last);
+  if (in_a_call) return false;
   // One that stands with a signal keeps it for the client to decide about.
   if (!thread.stopped || thread.pending || thread.signal || thread.process->ending) return false;
   const auto info = client_.core.info(thread.task);
@@ -132,7 +145,6 @@ Result<> NativeProgramMemory::start(Call& call) {
 }
 
 Result<> NativeProgramMemory::step() {
-  ++running_->tries;
   const auto mode = arch::native::mode_of(running_->saved);
   auto regs = running_->saved;
   arch::native::prepare_call(mode, regs, running_->call.what, running_->call.first, running_->call.second);
@@ -172,25 +184,13 @@ std::optional<Verdict> NativeProgramMemory::step_done() {
     finish(std::unexpected(regs.error()));
     return stay;
   }
-  if (regs->rip != running_->saved.rip) {
-    const auto result = call_result(arch::native::mode_of(*regs), *regs);
-    restore();
-    finish(checked(result));
-    return stay;
-  }
-  // The thread stood in a call of its own (an exec, a fork), and has only come out of it: with the result of
-  // that call, which is not to be lost.
-  constexpr int most_tries = 3;
-  running_->saved.rax = regs->rax;
-  if (running_->tries >= most_tries) {
-    restore();
-    finish(fail(Errc::not_stopped, "the thread does not carry out the system call"));
-    return stay;
-  }
-  client_.later([this, serial = running_->task.serial] {
-    if (!running_ || running_->task.serial != serial) return;
-    if (const auto again = step(); !again) finish(std::unexpected(again.error()));
-  });
+  const auto mode = arch::native::mode_of(running_->saved);
+  const auto result = call_result(mode, *regs);
+  const bool made = regs->rip == running_->saved.rip + arch::native::system_call_instruction(mode).size();
+  restore();
+  finish(made ? checked(result)
+              : Result<std::uint64_t>(
+                    fail(Errc::not_stopped, "the thread has not carried out the system call")));
   return stay;
 }
 

@@ -50,7 +50,6 @@ class NativeProgramMemory final : public session::ProgramMemory {
     Call call;
     TaskId task;
     arch::native::GeneralRegs saved;
-    int tries{0};
   };
 
   void add(Call call);

@@ -27,6 +27,7 @@ class Expressions(Lldb):
     # There is no C library yet whose mmap could be called.
     def test_memory_before_the_first_instruction(self):
         process = self.debug("hello")
+        process.GetSelectedThread().StepInstruction(False)  # out of its exec
         self.assertEqual(self.evaluate("int $x[2] = {20, 22}; int $y = 0; for (int i = 0; i < 2; ++i) $y += $x[i]; $y"), 42)
         self.assertTrue(any("_M" in line for line in self.all_packets()))
         self.go(process)
