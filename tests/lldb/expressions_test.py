@@ -18,11 +18,8 @@ class Expressions(Lldb):
         self.assertEqual(self.evaluate("triple(14)"), 42)
         self.assertEqual(self.evaluate("int $a[3] = {1, 2, 3}; int $s = 0; for (int i = 0; i < 3; ++i) $s += triple($a[i]); $s"), 18)
         self.assertEqual(self.evaluate('(int)strlen("seven..")'), 7)
-        # For the C library has no debug information here, its puts must be declared.
-        self.assertGreater(self.evaluate('extern "C" int puts(const char*); puts("printed")'), 0)
         self.go(process)
         self.ended(process)
-        self.assertIn("printed", self.server.out.all())
 
     # There is no C library yet whose mmap could be called.
     def test_memory_before_the_first_instruction(self):
@@ -51,43 +48,40 @@ class Expressions(Lldb):
                 self.server.end()
 
     def test_what_was_allocated_goes_at_detach(self):
-        process = self.debug("counter_threads", 2, 2, "wait")
-        main = self.target.BreakpointCreateByName("main")
-        self.go(process)
-        self.stopped(process)
-        main.SetEnabled(False)
-        pid = process.GetProcessID()
-        before = anonymous(pid)
-        error = lldb.SBError()
-        for size in (1, 5000, 1 << 20):
-            self.assertNotEqual(process.AllocateMemory(size, lldb.ePermissionsReadable, error), lldb.LLDB_INVALID_ADDRESS)
-            self.assertTrue(error.Success(), error)
-        self.assertNotEqual(anonymous(pid), before)
-        self.assertTrue(process.Detach().Success())
-        self.server.out.expect("ready ")
-        # What the threads have taken since is beside it.
-        self.assertLessEqual(set(before), set(anonymous(pid)) | set(before))
-        packets = self.all_packets()
-        taken = [line for line in packets if "<- _M" in line]
-        self.assertTrue(taken)
-        os.kill(pid, signal.SIGKILL)
+        door = self.serve()
+        with Sleeper() as sleeper:
+            self.target = self.debugger.CreateTarget("/bin/cat")
+            self.connect_process(door)
+            self.command(f"process attach -p {sleeper.pid}")
+            process = self.target.GetProcess()
+            before = anonymous(sleeper.pid)
+            error = lldb.SBError()
+            for size in (1, 5000, 1 << 20):
+                process.AllocateMemory(size, lldb.ePermissionsReadable, error)
+                self.assertTrue(error.Success(), error)
+            self.assertNotEqual(anonymous(sleeper.pid), before)
+            self.assertTrue(process.Detach().Success())
+            self.assertEqual(anonymous(sleeper.pid), before)
+        self.assertEqual(sleeper.status, 0)
 
     # Between the system call and its restart nothing may be lost.
     def test_a_call_from_within_a_system_call(self):
         door = self.serve()
-        with subprocess.Popen([f"{PROGRAMS}/counter_threads", "2", "3", "wait"], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, text=True) as program:
-            self.assertEqual(program.stdout.readline(), f"ready {program.pid}\n")
-            self.target = self.debugger.CreateTarget(f"{PROGRAMS}/counter_threads")
-            self.connect_process(door)
-            self.command(f"process attach -p {program.pid}")
-            process = self.target.GetProcess()
-            for thread in process:
-                process.SetSelectedThread(thread)
-                self.assertEqual(self.evaluate("(int)getpid()", thread.GetFrameAtIndex(0)), program.pid)
-            self.assertTrue(process.Detach().Success())
-            out, _ = program.communicate("go\n", PATIENCE)
-            self.assertEqual((out, program.returncode), ("counter_threads threads=2 calls=6\n", 0))
+        program = subprocess.Popen([f"{PROGRAMS}/counter_threads", "2", "3", "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(program.communicate)
+        self.addCleanup(program.kill)
+        self.assertEqual(program.stdout.readline(), f"ready {program.pid}\n")
+        self.target = self.debugger.CreateTarget(f"{PROGRAMS}/counter_threads")
+        self.connect_process(door)
+        self.command(f"process attach -p {program.pid}")
+        process = self.target.GetProcess()
+        for thread in process:
+            process.SetSelectedThread(thread)
+            self.assertEqual(self.evaluate("(int)getpid()", thread.GetFrameAtIndex(0)), program.pid)
+        self.assertTrue(process.Detach().Success())
+        out, _ = program.communicate("go\n", PATIENCE)
+        self.assertEqual((out, program.returncode), ("counter_threads threads=2 calls=6\n", 0))
 
     def all_packets(self):
         with open(self.packets) as log:
