@@ -3,10 +3,13 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/errno_error.h"
 
 namespace cotrace::native {
 
@@ -58,6 +61,40 @@ Result<sys::LaunchSpec> LaunchPlan::spec() const {
   spec.descriptors = descriptors_;
   spec.signals = signals_;
   return spec;
+}
+
+std::string LaunchPlan::working_directory() const {
+  if (!directory_.empty()) return directory_;
+  char here[PATH_MAX];
+  return ::getcwd(here, sizeof here) == nullptr ? "/" : here;
+}
+
+void LaunchPlan::set_stream(int descriptor, std::string path) {
+  if (path.empty()) {
+    streams_.erase(descriptor);
+  } else {
+    streams_.insert_or_assign(descriptor, std::move(path));
+  }
+}
+
+Result<std::vector<base::Fd>> LaunchPlan::open_streams(sys::LaunchSpec& spec) const {
+  constexpr mode_t mode = 0666;
+  std::vector<base::Fd> files;
+  std::map<std::string, int> outputs;
+  for (const auto& [descriptor, path] : streams_) {
+    // Both outputs in one file are one open file, as with `2>&1`: else the one would write over the other.
+    const auto same = outputs.find(path);
+    if (same == outputs.end()) {
+      const int how = descriptor == STDIN_FILENO ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC;
+      files.emplace_back(::open(path.c_str(), how | O_NOCTTY | O_CLOEXEC, mode));
+      if (!files.back().valid()) return base::fail_errno(path);
+      if (descriptor != STDIN_FILENO) outputs.emplace(path, files.back().get());
+    }
+    const int source = same == outputs.end() ? files.back().get() : same->second;
+    std::erase_if(spec.descriptors, [&](const auto& entry) { return entry.first == descriptor; });
+    spec.descriptors.emplace_back(descriptor, source);
+  }
+  return files;
 }
 
 std::string program_path(const std::string& name) {

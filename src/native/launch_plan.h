@@ -10,6 +10,7 @@
 #include <cotrace/error.h>
 #include <cotrace/event.h>
 
+#include "base/fd.h"
 #include "linux/launch.h"
 #include "native/native_target.h"
 
@@ -22,6 +23,10 @@ class LaunchPlan {
   void set_environment(std::string name, std::optional<std::string> value);
   void reset_environment() { edits_.clear(); }
   void set_working_directory(std::string directory) { directory_ = std::move(directory); }
+  [[nodiscard]] std::string working_directory() const;
+  // A file for descriptor 0, 1 or 2; empty: as the server's options have it.
+  void set_stream(int descriptor, std::string path);
+  void forget_streams() { streams_.clear(); }
   void set_startup_with_shell(bool on) { shell_ = on; }
   void set_disable_randomization(bool on) { disable_randomization_ = on; }
 
@@ -30,6 +35,9 @@ class LaunchPlan {
 
   // Of the program set last, or invalid.
   [[nodiscard]] Result<sys::LaunchSpec> spec() const;
+  // Opens the files of set_stream() and puts them among the descriptors of `spec`; to be kept open until it
+  // has been launched.
+  Result<std::vector<base::Fd>> open_streams(sys::LaunchSpec& spec) const;
   // How many times the process execs until the program itself is there: the shell's, the wrapper's.
   [[nodiscard]] int execs() const;
 
@@ -44,6 +52,7 @@ class LaunchPlan {
   bool shell_;
   bool disable_randomization_;
   std::string directory_;
+  std::map<int, std::string> streams_;
   std::map<std::string, std::optional<std::string>> edits_;
   std::vector<std::string> program_;
 };

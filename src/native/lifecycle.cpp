@@ -10,7 +10,7 @@ namespace cotrace::native {
 using session::ThreadRef;
 
 Lifecycle::Lifecycle(Client& client, Reports& reports, NativePoints& points)
-    : client_(client), reports_(reports), points_(points), plan_(client.options) {}
+    : client_(client), reports_(reports), points_(points), plan_(client.options), watch_(client.reactor) {}
 
 std::vector<Pid> Lifecycle::list() {
   std::vector<Pid> out;
@@ -47,6 +47,12 @@ void Lifecycle::reset_environment() {
 void Lifecycle::set_working_directory(std::string directory) {
   plan_.set_working_directory(std::move(directory));
 }
+std::string Lifecycle::working_directory() const {
+  return plan_.working_directory();
+}
+void Lifecycle::set_stream(int descriptor, std::string path) {
+  plan_.set_stream(descriptor, std::move(path));
+}
 void Lifecycle::set_startup_with_shell(bool on) {
   plan_.set_startup_with_shell(on);
 }
@@ -63,8 +69,10 @@ void Lifecycle::launch(const session::LaunchRequest& request, Done done) {
     client_.later(
         [done = std::move(done), error = std::move(error)]() mutable { done(std::unexpected(error)); });
   };
-  const auto spec = plan_.spec();
+  auto spec = plan_.spec();
   if (!spec) return refuse(spec.error());
+  const auto streams = plan_.open_streams(*spec);
+  if (!streams) return refuse(streams.error());
   // Without a hold: it runs through the execs of shell and wrapper, and is held by the answer to the last
   // one.
   const auto task = client_.core.launch(*spec, client_.engine, {.events = events_for(Process{})});
@@ -111,6 +119,13 @@ void Lifecycle::attach(Pid pid, bool hold, Done done) {
   for (const TaskId task : *tasks) client_.view.add_thread(process, task).joining = hold;
   joining_.insert_or_assign(pid, Join{hold ? tasks->size() : 1, std::move(done)});
   if (!hold) joined_one(process);
+}
+
+void Lifecycle::attach_by_name(const std::string& program, Which which, bool hold, Done done) {
+  watch_.find(program, which, [this, hold, done = std::move(done)](Result<Pid> found) mutable {
+    if (!found) return done(std::unexpected(found.error()));
+    attach(*found, hold, std::move(done));
+  });
 }
 
 void Lifecycle::joined(Thread& thread) {
@@ -253,6 +268,11 @@ void Lifecycle::suppress_unwanted_signals(Process& process) {
 }
 
 void Lifecycle::detach(Pid pid, std::move_only_function<void(Result<>)> done) {
+  if (!before_detach_) return detach_now(pid, std::move(done));
+  before_detach_(pid, [this, pid, done = std::move(done)]() mutable { detach_now(pid, std::move(done)); });
+}
+
+void Lifecycle::detach_now(Pid pid, std::move_only_function<void(Result<>)> done) {
   Process* process = client_.view.process(pid);
   if (process == nullptr || process->ending) {
     client_.later(
@@ -286,6 +306,7 @@ void Lifecycle::detach(Pid pid, std::move_only_function<void(Result<>)> done) {
 // -----------------------------------------------------------------------------------------------
 
 void Lifecycle::release(bool kill_launched, std::move_only_function<void()> done) {
+  watch_.stop();
   struct Pending {
     std::size_t left{1};  // one for this function itself, so that nothing is done before all are asked for
     std::move_only_function<void()> done;
@@ -315,6 +336,8 @@ void Lifecycle::release(bool kill_launched, std::move_only_function<void()> done
 void Lifecycle::park(std::move_only_function<void()> done) {
   // The next client makes its own arrangements (qSupported, QPassSignals, Z ...) and knows nothing of these.
   client_.wants = {};
+  watch_.stop();
+  plan_.forget_streams();
   for (const auto& [pid, process] : client_.view.processes()) {
     process->unreported_child_of.reset();
     process->catching.reset();

@@ -16,6 +16,7 @@
 #include "native/client.h"
 #include "native/launch_plan.h"
 #include "native/points.h"
+#include "native/program_watch.h"
 #include "native/reports.h"
 
 namespace cotrace::native {
@@ -27,6 +28,7 @@ class Lifecycle final : public session::Processes {
   // --- session::Processes ---
   void launch(const session::LaunchRequest& request, Done done) override;
   void attach(Pid pid, bool hold, Done done) override;
+  void attach_by_name(const std::string& program, Which which, bool hold, Done done) override;
   void kill(Pid pid, std::move_only_function<void(Result<>)> done) override;
   void detach(Pid pid, std::move_only_function<void(Result<>)> done) override;
   std::vector<Pid> list() override;
@@ -37,10 +39,15 @@ class Lifecycle final : public session::Processes {
   void set_environment(std::string name, std::optional<std::string> value) override;
   void reset_environment() override;
   void set_working_directory(std::string directory) override;
+  [[nodiscard]] std::string working_directory() const override;
+  void set_stream(int descriptor, std::string path) override;
   void set_startup_with_shell(bool on) override;
   void set_disable_randomization(bool on) override;
 
   // --- NativeTarget ---
+  // What has to be done while a process is still held; then `then`, at once if there is nothing.
+  using BeforeDetach = std::function<void(Pid, std::move_only_function<void()> then)>;
+  void before_detach(BeforeDetach work) { before_detach_ = std::move(work); }
   LaunchPlan& plan() { return plan_; }
   void release(bool kill_launched, std::move_only_function<void()> done);
   void park(std::move_only_function<void()> done);
@@ -73,6 +80,7 @@ class Lifecycle final : public session::Processes {
 
   [[nodiscard]] session::StopReason reason_to_join(Thread& thread) const;
   void joined_one(Process& process);
+  void detach_now(Pid pid, std::move_only_function<void(Result<>)> done);
   void fail_join(Pid pid, Done done);
   void forget(Process& process);
   void suppress_unwanted_signals(Process& process);
@@ -82,6 +90,8 @@ class Lifecycle final : public session::Processes {
   Reports& reports_;
   NativePoints& points_;
   LaunchPlan plan_;
+  ProgramWatch watch_;
+  BeforeDetach before_detach_;
   // What the client waits for. Each `done` is called once, from the reactor, whatever becomes of the process.
   std::map<Pid, Start> starting_;
   std::map<Pid, Join> joining_;

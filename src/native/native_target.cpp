@@ -7,9 +7,11 @@
 #include "native/event_mapping.h"
 #include "native/event_options.h"
 #include "native/host_files.h"
+#include "native/host_platform.h"
 #include "native/lifecycle.h"
 #include "native/points.h"
 #include "native/program_facts.h"
+#include "native/program_memory.h"
 #include "native/reports.h"
 #include "native/running.h"
 #include "native/signal_info.h"
@@ -25,7 +27,11 @@ using session::ThreadRef;
 // direction.
 struct NativeTarget::State {
   State(trace::Core& core, base::Reactor& reactor, Engine& engine, TargetOptions options)
-      : client(core, reactor, engine, std::move(options)) {}
+      : client(core, reactor, engine, std::move(options)) {
+    lifecycle.before_detach([this](Pid pid, std::move_only_function<void()> then) {
+      program_memory.give_back(pid, std::move(then));
+    });
+  }
 
   Client client;
   ClientMemory memory{client};
@@ -40,6 +46,8 @@ struct NativeTarget::State {
   NativeSignalInfo signal_info{client};
   NativeThreadFacts thread_facts{client};
   NativeSystemFacts system_facts{client};
+  NativeHostPlatform platform{client};
+  NativeProgramMemory program_memory{client};
   NativeThreadLocals thread_locals{client};
 
   // A thread that may be written to: what the client knows of it is still what there is. gdb writes whole
@@ -138,6 +146,7 @@ void NativeTarget::set_libthread_db_path(std::string directories) {
 }
 
 Verdict NativeTarget::on_event(TaskId task, const Event& event) {
+  if (const auto verdict = state_->program_memory.on(task, event)) return *verdict;
   return state_->mapping.on(task, event);
 }
 
@@ -267,6 +276,12 @@ session::ThreadLocals* NativeTarget::thread_locals() {
 }
 session::SystemFacts* NativeTarget::system_facts() {
   return &state_->system_facts;
+}
+session::HostPlatform* NativeTarget::platform() {
+  return &state_->platform;
+}
+session::ProgramMemory* NativeTarget::program_memory() {
+  return &state_->program_memory;
 }
 session::Console* NativeTarget::console() {
   return state_->client.options.console;

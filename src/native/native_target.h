@@ -154,6 +154,8 @@ class NativeTarget final : public session::Target, public Engine {
   session::ThreadFacts* thread_facts() override;
   session::ThreadLocals* thread_locals() override;
   session::SystemFacts* system_facts() override;
+  session::HostPlatform* platform() override;
+  session::ProgramMemory* program_memory() override;
   session::Console* console() override;
   session::EventOptions* event_options() override;
 

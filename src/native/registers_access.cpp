@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "arch/native_client.h"
+
 namespace cotrace::native {
 
 namespace arch_ns = arch::native;
@@ -33,7 +35,8 @@ Result<> store(trace::Core& core, TaskId task, const RegisterImage& before, cons
 
 }  // namespace
 
-RegisterTables::One::One(Mode mode, const arch_ns::XsaveLayout& xsave) : layout(mode, xsave) {
+RegisterTables::One::One(Mode mode, const arch_ns::XsaveLayout& xsave)
+    : layout(mode, xsave), lldb_xml(arch_ns::lldb_description(layout)) {
   for (const auto& info : layout.registers()) fields.push_back({info.name, info.bits, info.offset});
 }
 
@@ -47,7 +50,7 @@ const RegisterLayout& RegisterTables::layout(Mode mode) const {
 
 session::RegisterSet RegisterTables::set(Mode mode) const {
   const One& one = mode == Mode::bits64 ? bits64_ : bits32_;
-  return {one.layout.target_xml(), one.fields, one.layout.block_size(), one.layout.expedited()};
+  return {one.layout.target_xml(), one.fields, one.layout.block_size(), one.layout.expedited(), one.lldb_xml};
 }
 
 Result<Mode> RegisterAccess::mode(TaskId task) const {

@@ -30,6 +30,7 @@ class RegisterTables {
     One(arch::native::Mode mode, const arch::native::XsaveLayout& xsave);
     arch::native::RegisterLayout layout;
     std::vector<session::RegisterField> fields;
+    std::string lldb_xml;
   };
   One bits64_, bits32_;
 };

@@ -7,8 +7,6 @@
 
 namespace cotrace::native {
 
-namespace {
-
 using session::SystemFacts;
 
 // lldb takes the ABI, and with it the names of the registers, from the triple.
@@ -18,8 +16,6 @@ SystemFacts::Machine machine_of_words(unsigned pointer_size) {
           .pointer_size = pointer_size,
           .big_endian = false};
 }
-
-}  // namespace
 
 Result<SystemFacts::Machine> NativeSystemFacts::host() {
   return machine_of_words(8);

@@ -5,6 +5,9 @@
 
 namespace cotrace::native {
 
+// What a program is built for, by the size of its words.
+session::SystemFacts::Machine machine_of_words(unsigned pointer_size);
+
 class NativeSystemFacts final : public session::SystemFacts {
  public:
   explicit NativeSystemFacts(Client& client) : client_(client) {}

@@ -8,8 +8,10 @@
 
 #include "rsp/command_event.h"
 #include "rsp/command_file.h"
+#include "rsp/command_launch.h"
 #include "rsp/command_lldb.h"
 #include "rsp/command_memory.h"
+#include "rsp/command_platform.h"
 #include "rsp/command_point.h"
 #include "rsp/command_process.h"
 #include "rsp/command_query.h"
@@ -37,7 +39,14 @@ using Command =
                  XferRead, XferWrite, SectionOffsets, Symbol,                                     //
                  FileSetfs, FileOpen, FileClose, FilePread, FilePwrite, FileFstat, FileStatPath,  //
                  FileLstatPath, FileUnlink, FileReadlink,                                         //
-                 ThreadSuffix, HostInfo, ProcessInfo, MemoryRegionInfo, ThreadStopInfo>;
+                 ThreadSuffix, HostInfo, ProcessInfo, MemoryRegionInfo, ThreadStopInfo, ListThreads,
+                 ThreadsInfo, ErrorStrings, Echo, SaveRegisters, RestoreRegisters, AllocateMemory,
+                 DeallocateMemory,  //
+                 LaunchArguments, LaunchSuccess, LaunchArch, PlainEnvironment, DisableAslr, DetachOnError,
+                 SetStandardInput, SetStandardOutput, SetStandardError, WorkingDirectory, AttachName,
+                 AttachWait, AttachOrWait, AttachOrWaitSupported,  //
+                 LaunchGdbServer, ProcessInfoOf, FirstProcess, NextProcess, UserName, GroupName, Shell,
+                 MakeDirectory, ChangeMode, CompletePath, FileSize, FileMode, FileExists, FileSymlink>;
 
 // Why a payload is no command.
 enum class ParseError : std::uint8_t {

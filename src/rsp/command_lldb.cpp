@@ -33,8 +33,59 @@ std::optional<ThreadStopInfo> ThreadStopInfo::parse(std::string_view arguments) 
   return ThreadStopInfo{Tid{static_cast<int>(*number)}};
 }
 
+std::optional<ListThreads> ListThreads::parse(std::string_view arguments) {
+  return parse_bare<ListThreads>(arguments);
+}
+
+std::optional<ThreadsInfo> ThreadsInfo::parse(std::string_view arguments) {
+  return parse_bare<ThreadsInfo>(arguments);
+}
+
+std::optional<ErrorStrings> ErrorStrings::parse(std::string_view arguments) {
+  return parse_bare<ErrorStrings>(arguments);
+}
+
+std::optional<Echo> Echo::parse(std::string_view arguments) {
+  return Echo{std::string(arguments)};
+}
+
+std::optional<SaveRegisters> SaveRegisters::parse(std::string_view arguments) {
+  return parse_bare<SaveRegisters>(arguments);
+}
+
+std::optional<RestoreRegisters> RestoreRegisters::parse(std::string_view arguments) {
+  return parse_decimal(arguments).transform([](std::uint32_t number) { return RestoreRegisters{number}; });
+}
+
+std::optional<AllocateMemory> AllocateMemory::parse(std::string_view arguments) {
+  Scanner in(arguments);
+  const auto size = in.number();
+  if (!size || !in.eat(',')) return std::nullopt;
+  AllocateMemory out{*size};
+  for (const char right : in.rest()) {
+    if (right != 'r' && right != 'w' && right != 'x') return std::nullopt;
+    out.read = out.read || right == 'r';
+    out.write = out.write || right == 'w';
+    out.execute = out.execute || right == 'x';
+  }
+  return out;
+}
+
+std::optional<DeallocateMemory> DeallocateMemory::parse(std::string_view arguments) {
+  Scanner in(arguments);
+  const auto address = in.number();
+  if (!address || !in.done()) return std::nullopt;
+  return DeallocateMemory{Addr{*address}};
+}
+
 std::optional<Suffixed> split_thread_suffix(std::string_view arguments) {
   constexpr std::string_view key = ";thread:";
+  // The semicolon before it may have ended the packet's name.
+  if (arguments.starts_with(key.substr(1))) {
+    std::string_view id = arguments.substr(key.size() - 1);
+    if (id.ends_with(';')) id.remove_suffix(1);
+    return Suffixed{{}, id};
+  }
   const auto at = arguments.find(key);
   if (at == std::string_view::npos) return std::nullopt;
   std::string_view id = arguments.substr(at + key.size());

@@ -19,6 +19,9 @@ constexpr std::uint64_t append = 0x8;
 constexpr std::uint64_t create = 0x200;
 constexpr std::uint64_t truncate = 0x400;
 constexpr std::uint64_t exclusive = 0x800;
+// lldb's own. Every file is opened for one process alone and without waiting, so the first two say nothing
+// new.
+constexpr std::uint64_t non_blocking = 0x10000000, close_on_exec = 0x40000000, no_follow = 0x20000000;
 
 constexpr std::uint64_t permission_bits = 0777;
 constexpr std::uint64_t file_type_bits = 0170000;
@@ -86,13 +89,15 @@ std::optional<int> open_flags_to_linux(std::uint64_t flags) {
   // Other bits would mean something else to Linux; an open that does half of what was asked for is worse than
   // none.
   const auto access = flags & access_bits;
-  const auto known = access_bits | append | create | truncate | exclusive;
+  const auto known =
+      access_bits | append | create | truncate | exclusive | non_blocking | close_on_exec | no_follow;
   if (access == access_bits || (flags & ~known) != 0) return std::nullopt;
   int out = access == 0 ? O_RDONLY : access == 1 ? O_WRONLY : O_RDWR;
   if ((flags & append) != 0) out |= O_APPEND;
   if ((flags & create) != 0) out |= O_CREAT;
   if ((flags & truncate) != 0) out |= O_TRUNC;
   if ((flags & exclusive) != 0) out |= O_EXCL;
+  if ((flags & no_follow) != 0) out |= O_NOFOLLOW;
   return out;
 }
 

@@ -73,6 +73,9 @@ PacketName split_name(std::string_view payload) {
   const auto end = payload.find_first_of(separators);
   const auto word = payload.substr(0, end);
   const bool long_names = payload[0] == 'q' || payload[0] == 'Q' || payload[0] == 'v';
+  // lldb's _M and _m.
+  if (payload[0] == '_')
+    return {payload.substr(0, 2), payload.substr(std::min<std::size_t>(2, payload.size()))};
   if (!long_names && !is_word(word)) return {payload.substr(0, 1), payload.substr(1)};
   if (word.starts_with(thread_stop_info)) return {thread_stop_info, payload.substr(thread_stop_info.size())};
   if (end == std::string_view::npos) return {word, {}};

@@ -29,6 +29,18 @@ std::string encode_error_text(std::string_view text, std::size_t packet_size) {
   return out;
 }
 
+std::string encode_words(std::string_view text, const Encoding& encoding) {
+  switch (encoding.words) {
+    case Encoding::Words::gdb:
+      return encode_error_text(text, encoding.packet_size);
+    case Encoding::Words::lldb:
+      return encode_error({}) + ";" + base::to_hex(text.substr(0, encoding.packet_size / 4));
+    case Encoding::Words::none:
+      return encode_error({});
+  }
+  return encode_error({});
+}
+
 std::size_t room_after(std::size_t prefix, std::size_t packet_size) {
   return packet_size > prefix ? packet_size - prefix : 0;
 }
@@ -41,7 +53,7 @@ std::string encode(const Reply& reply, const Encoding& encoding) {
           [](const reply::Ok&) { return std::string("OK"); },
           [](const reply::Unsupported&) { return std::string(); },
           [](const reply::Error& error) { return encode_error(error); },
-          [&](const reply::ErrorText& error) { return encode_error_text(error.text, encoding.packet_size); },
+          [&](const reply::ErrorText& error) { return encode_words(error.text, encoding); },
           [](const reply::Payload& payload) { return payload.text; },
           [](const reply::Hex& hex) { return base::to_hex(hex.bytes); },
           [&](const reply::Binary& binary) {

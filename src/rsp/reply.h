@@ -55,6 +55,12 @@ using Reply = std::variant<reply::Ok, reply::Unsupported, reply::Error, reply::E
 struct Encoding {
   std::size_t packet_size;  // most characters of a payload
   bool multiprocess;
+  // How the client reads an error in words.
+  enum class Words : std::uint8_t {
+    gdb,   // E.text
+    lldb,  // E01;HEX. It would take gdb's form for an answer that is no error
+    none,
+  } words{Words::gdb};
 };
 // The payload to frame. Later has none: the caller must not send it ("" is the answer Unsupported).
 std::string encode(const Reply& reply, const Encoding& encoding);

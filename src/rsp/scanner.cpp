@@ -1,6 +1,7 @@
 #include "rsp/scanner.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/hex.h"
 
@@ -56,6 +57,14 @@ std::optional<bool> parse_switch(std::string_view text) {
   if (text == "0") return false;
   if (text == "1") return true;
   return std::nullopt;
+}
+
+std::optional<std::uint32_t> parse_decimal(std::string_view text) {
+  std::uint32_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, number);
+  if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
+  return number;
 }
 
 std::optional<std::string> parse_hex_text(std::string_view hex) {

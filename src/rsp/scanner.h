@@ -41,6 +41,8 @@ std::vector<std::byte> to_bytes(std::string_view text);
 std::optional<bool> parse_switch(std::string_view text);
 // Pairs of digits that are text without a NUL: what goes to the system as a C string.
 std::optional<std::string> parse_hex_text(std::string_view hex);
+// All of it is a decimal number, as some of lldb's packets have them.
+std::optional<std::uint32_t> parse_decimal(std::string_view text);
 // For packets without arguments: an empty Packet, or nothing if there are some.
 template <class Packet>
 std::optional<Packet> parse_bare(std::string_view arguments) {

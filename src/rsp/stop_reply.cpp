@@ -94,6 +94,10 @@ class StopWriter {
     out_ += "thread:" + format_thread(stop.thread.pid, stop.thread.tid, multiprocess_) + ";";
     if (!stop.reason.empty()) out_.append("reason:").append(stop.reason).append(";");
     if (stop.core) append_number(out_, "core", static_cast<unsigned>(*stop.core));
+    if (!stop.name.empty())
+      out_.append("hexname:").append(base::to_hex(std::string_view(stop.name))).append(";");
+    append_list("threads", stop.threads, [](Tid tid) { return static_cast<std::uint64_t>(tid.value); });
+    append_list("thread-pcs", stop.pcs, [](Addr pc) { return pc.value; });
   }
   void operator()(const stop_reply::ThreadExited& exit) const {
     out_ += 'w';
@@ -113,6 +117,19 @@ class StopWriter {
     } else {
       append_byte(out_, number);
     }
+  }
+  // "key:NUMBER,NUMBER;"
+  template <class Item, class Number>
+  void append_list(std::string_view key, const std::vector<Item>& items, Number number) const {
+    if (items.empty()) return;
+    out_ += key;
+    char separator = ':';
+    for (const Item& item : items) {
+      out_ += separator;
+      base::append_hex_number(out_, number(item));
+      separator = ',';
+    }
+    out_ += ';';
   }
   // The number is cut to two digits, which is all that gdb's manual has room for; exit codes are of 8 bits
   // anyway.

@@ -76,6 +76,11 @@ struct Stopped {
   std::optional<int> core;
   std::vector<ExpeditedRegister> registers;
   std::string_view reason{};  // lldb's word for why, which it asks for beside the cause; "": none
+  // What else lldb would ask for next: the thread's name (empty: none), and all threads of the process, with
+  // the pc of each if all of them are known.
+  std::string name{};
+  std::vector<Tid> threads{};
+  std::vector<Addr> pcs{};
 };
 // w: one thread has ended, its process goes on.
 struct ThreadExited {

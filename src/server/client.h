@@ -43,6 +43,7 @@ class Client final : public ConnectionOwner, public session::SessionOwner {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] View& view() const { return view_; }
   [[nodiscard]] bool extended() const { return session_ && session_->extended(); }
+  [[nodiscard]] bool kill_when_lost() const { return session_ && session_->kill_when_lost(); }
 
  private:
   void on_bytes(std::string_view bytes) override;

@@ -1,11 +1,21 @@
 // Clients and views of the server: who comes, who goes, what stays behind.
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
+#include <system_error>
 #include <tuple>
 
 #include "server/server.h"
 
 namespace cotrace::server {
+namespace {
+
+std::string absolute(const std::string& path) {
+  std::error_code failed;
+  return path.empty() ? path : std::filesystem::absolute(path, failed).string();
+}
+
+}  // namespace
 
 // The first client gets the view that the program of the command line was started in; each further one gets a
 // view of its own, in which the same program, if there is one, is attached to and held.
@@ -64,6 +74,9 @@ void Server::welcome(View& view, const std::string& name, base::Fd input, base::
 session::SessionOptions Server::session_options(unsigned client) {
   session::SessionOptions options;
   options.disabled_packets = options_.disabled_packets;
+  if (listener_ && !options_.life.once && !options_.life.gdbserver)
+    options.door =
+        session::SessionOptions::Door{listener_->sockets().port(), absolute(listener_->sockets().path())};
   options.log = [this, client](bool from_client, std::string_view packet) {
     services_.packets.packet(client, from_client, packet);
   };
@@ -79,13 +92,14 @@ void Server::client_gone(Client& client, Farewell farewell) {
                             .processes = view.has_processes(),
                             .children = unattended(),
                             .other_clients = clients_.size() > 1};
+  const bool kill = options_.life.kill_when_lost || (client.kill_when_lost() && farewell == Farewell::lost);
   clients_.remove_if([&client](const Client& other) { return &other == &client; });
   if (options_.life.gdbserver) {
     go_on(after_client(options_.life, situation), view);
     return;
   }
   farewell_ = farewell;
-  give_up(view, options_.life.kill_when_lost && !had_by_others(view));
+  give_up(view, kill && !had_by_others(view));
 }
 
 void Server::go_on(Next next, View& view) {

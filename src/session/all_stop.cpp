@@ -299,6 +299,8 @@ rsp::Reply AllStop::status() {
   if (untold != talk_.untold.end()) return talk_.tell(talk_.untold.take(untold));
   const auto all = talk_.visible_threads();
   if (!all.empty()) return talk_.tell({all.front(), stop::Quiet{}});
+  // lldb would take it for the end of a program that it has yet to start, and wait for ever for another one.
+  if (talk_.features.lldb) return rsp::reply::Error{};
   // gdbserver says so in remote mode as well, and gdb then reports that there is no process.
   return rsp::reply::Payload{"W00"};
 }

@@ -125,6 +125,44 @@ constexpr auto unsorted = std::to_array<Row>({
     row<rsp::ProcessInfo, h::process_info>(process, Part::system_facts),
     row<rsp::MemoryRegionInfo, h::memory_region>(process, Part::system_facts),
     row<rsp::ThreadStopInfo, h::thread_stop_info>(),
+    row<rsp::ListThreads, h::list_threads>(),
+    row<rsp::ThreadsInfo, h::threads_info>(process),
+    row<rsp::ErrorStrings, h::error_strings>(),
+    row<rsp::Echo, h::echo>(nothing, Part::none, "qEcho+"),
+    row<rsp::SaveRegisters, h::save_registers>(stopped_thread),
+    row<rsp::RestoreRegisters, h::restore_registers>(stopped_thread),
+    row<rsp::AllocateMemory, h::allocate_memory>(process, Part::program_memory),
+    row<rsp::DeallocateMemory, h::deallocate_memory>(process, Part::program_memory),
+    // lldb's way to start and to find programs
+    row<rsp::LaunchArguments, h::launch_arguments>(nothing, Part::processes),
+    row<rsp::LaunchSuccess, h::launch_success>(nothing, Part::processes),
+    row<rsp::LaunchArch, h::launch_arch>(nothing, Part::processes),
+    row<rsp::PlainEnvironment, h::plain_environment>(nothing, Part::processes),
+    row<rsp::DisableAslr, h::disable_aslr>(nothing, Part::processes),
+    row<rsp::DetachOnError, h::detach_on_error>(nothing, Part::processes),
+    row<rsp::SetStandardInput, h::set_standard_input>(nothing, Part::processes),
+    row<rsp::SetStandardOutput, h::set_standard_output>(nothing, Part::processes),
+    row<rsp::SetStandardError, h::set_standard_error>(nothing, Part::processes),
+    row<rsp::WorkingDirectory, h::get_working_directory>(nothing, Part::processes),
+    row<rsp::AttachName, h::attach_name>(nothing, Part::processes),
+    row<rsp::AttachWait, h::attach_wait>(nothing, Part::processes),
+    row<rsp::AttachOrWait, h::attach_or_wait>(nothing, Part::processes),
+    row<rsp::AttachOrWaitSupported, h::attach_or_wait_supported>(nothing, Part::processes),
+    // lldb's platform
+    row<rsp::LaunchGdbServer, h::launch_gdb_server>(nothing, Part::platform),
+    row<rsp::ProcessInfoOf, h::process_info_of>(nothing, Part::platform),
+    row<rsp::FirstProcess, h::first_process>(nothing, Part::platform),
+    row<rsp::NextProcess, h::next_process>(nothing, Part::platform),
+    row<rsp::UserName, h::user_name>(nothing, Part::platform),
+    row<rsp::GroupName, h::group_name>(nothing, Part::platform),
+    row<rsp::Shell, h::shell>(nothing, Part::platform),
+    row<rsp::MakeDirectory, h::make_directory>(nothing, Part::platform),
+    row<rsp::ChangeMode, h::change_mode>(nothing, Part::platform),
+    row<rsp::CompletePath, h::complete_path>(nothing, Part::platform),
+    row<rsp::FileSize, h::file_size>(nothing, Part::files),
+    row<rsp::FileMode, h::file_mode>(nothing, Part::files),
+    row<rsp::FileExists, h::file_exists>(nothing, Part::files),
+    row<rsp::FileSymlink, h::file_symlink>(nothing, Part::platform),
     // the rest
     row<rsp::MonitorCommand, h::monitor>(nothing, Part::console),
     row<rsp::SectionOffsets, h::section_offsets>(process, Part::facts),
@@ -160,6 +198,10 @@ bool has_part(Target& target, Part part) {
       return target.thread_locals() != nullptr;
     case Part::system_facts:
       return target.system_facts() != nullptr;
+    case Part::platform:
+      return target.platform() != nullptr;
+    case Part::program_memory:
+      return target.program_memory() != nullptr;
     case Part::console:
       return target.console() != nullptr;
     case Part::event_options:

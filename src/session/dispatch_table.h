@@ -32,6 +32,8 @@ enum class Part : std::uint8_t {
   thread_facts,
   thread_locals,
   system_facts,
+  platform,
+  program_memory,
   console,
   event_options,
 };

@@ -81,6 +81,9 @@ rsp::Reply write_registers(Conversation& talk, const rsp::WriteRegisters& comman
 rsp::Reply read_register(Conversation& talk, const rsp::ReadRegister& command);
 // P
 rsp::Reply write_register(Conversation& talk, const rsp::WriteRegister& command);
+// QSaveRegisterState, QRestoreRegisterState
+rsp::Reply save_registers(Conversation& talk, const rsp::SaveRegisters& command);
+rsp::Reply restore_registers(Conversation& talk, const rsp::RestoreRegisters& command);
 
 // handlers_memory.cpp
 // m. May be shorter than asked for.
@@ -179,6 +182,68 @@ rsp::Reply process_info(Conversation& talk, const rsp::ProcessInfo& command);
 rsp::Reply memory_region(Conversation& talk, const rsp::MemoryRegionInfo& command);
 // qThreadStopInfo
 rsp::Reply thread_stop_info(Conversation& talk, const rsp::ThreadStopInfo& command);
+
+// QListThreadsInStopReply
+rsp::Reply list_threads(Conversation& talk, const rsp::ListThreads& command);
+// jThreadsInfo
+rsp::Reply threads_info(Conversation& talk, const rsp::ThreadsInfo& command);
+// QEnableErrorStrings
+rsp::Reply error_strings(Conversation& talk, const rsp::ErrorStrings& command);
+// qEcho
+rsp::Reply echo(Conversation& talk, const rsp::Echo& command);
+// _M
+rsp::Reply allocate_memory(Conversation& talk, const rsp::AllocateMemory& command);
+// _m
+rsp::Reply deallocate_memory(Conversation& talk, const rsp::DeallocateMemory& command);
+
+// handlers_lldb_launch.cpp
+// A. The answer says only whether it has been tried; qLaunchSuccess says what has become of it.
+rsp::Reply launch_arguments(Conversation& talk, const rsp::LaunchArguments& command);
+// qLaunchSuccess
+rsp::Reply launch_success(Conversation& talk, const rsp::LaunchSuccess& command);
+// QLaunchArch
+rsp::Reply launch_arch(Conversation& talk, const rsp::LaunchArch& command);
+// QEnvironment
+rsp::Reply plain_environment(Conversation& talk, const rsp::PlainEnvironment& command);
+// QSetDisableASLR
+rsp::Reply disable_aslr(Conversation& talk, const rsp::DisableAslr& command);
+// QSetDetachOnError
+rsp::Reply detach_on_error(Conversation& talk, const rsp::DetachOnError& command);
+// QSetSTDIN, QSetSTDOUT, QSetSTDERR
+rsp::Reply set_standard_input(Conversation& talk, const rsp::SetStandardInput& command);
+rsp::Reply set_standard_output(Conversation& talk, const rsp::SetStandardOutput& command);
+rsp::Reply set_standard_error(Conversation& talk, const rsp::SetStandardError& command);
+// qGetWorkingDir
+rsp::Reply get_working_directory(Conversation& talk, const rsp::WorkingDirectory& command);
+// vAttachName, vAttachWait, vAttachOrWait, qVAttachOrWaitSupported
+rsp::Reply attach_name(Conversation& talk, const rsp::AttachName& command);
+rsp::Reply attach_wait(Conversation& talk, const rsp::AttachWait& command);
+rsp::Reply attach_or_wait(Conversation& talk, const rsp::AttachOrWait& command);
+rsp::Reply attach_or_wait_supported(Conversation& talk, const rsp::AttachOrWaitSupported& command);
+
+// handlers_platform.cpp
+// qLaunchGDBServer. Nothing is launched: the same server takes the next connection.
+rsp::Reply launch_gdb_server(Conversation& talk, const rsp::LaunchGdbServer& command);
+// qProcessInfoPID
+rsp::Reply process_info_of(Conversation& talk, const rsp::ProcessInfoOf& command);
+// qfProcessInfo, qsProcessInfo. An error: no (further) process.
+rsp::Reply first_process(Conversation& talk, const rsp::FirstProcess& command);
+rsp::Reply next_process(Conversation& talk, const rsp::NextProcess& command);
+// qUserName, qGroupName
+rsp::Reply user_name(Conversation& talk, const rsp::UserName& command);
+rsp::Reply group_name(Conversation& talk, const rsp::GroupName& command);
+// qPlatform_shell
+rsp::Reply shell(Conversation& talk, const rsp::Shell& command);
+// qPlatform_mkdir, qPlatform_chmod
+rsp::Reply make_directory(Conversation& talk, const rsp::MakeDirectory& command);
+rsp::Reply change_mode(Conversation& talk, const rsp::ChangeMode& command);
+// qPathComplete
+rsp::Reply complete_path(Conversation& talk, const rsp::CompletePath& command);
+// vFile:size, vFile:mode, vFile:exists, vFile:symlink
+rsp::Reply file_size(Conversation& talk, const rsp::FileSize& command);
+rsp::Reply file_mode(Conversation& talk, const rsp::FileMode& command);
+rsp::Reply file_exists(Conversation& talk, const rsp::FileExists& command);
+rsp::Reply file_symlink(Conversation& talk, const rsp::FileSymlink& command);
 
 // handlers_query.cpp
 // qRcmd

@@ -1,8 +1,13 @@
-// QThreadSuffixSupported, qHostInfo, qProcessInfo, qMemoryRegionInfo, qThreadStopInfo.
+// QThreadSuffixSupported, QListThreadsInStopReply, QEnableErrorStrings, qEcho, qHostInfo, qProcessInfo,
+// qMemoryRegionInfo, qThreadStopInfo, jThreadsInfo, _M, _m.
 #include <fmt/format.h>
 #include <string>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "base/hex.h"
+#include "rsp/threads_json.h"
 #include "session/handlers.h"
 #include "session/stop_reply.h"
 
@@ -74,7 +79,53 @@ rsp::Reply thread_stop_info(Conversation& talk, const rsp::ThreadStopInfo& comma
   if (!thread || !talk.target.stopped(*thread)) return rsp::reply::Error{};
   tell_what_is_held_back(talk, *thread);
   const StopReason* reason = talk.told.find(*thread);
-  return rsp::reply::Payload{stop_payload(talk, {*thread, reason == nullptr ? stop::Quiet{} : *reason})};
+  return rsp::reply::Payload{
+      stop_payload(talk, {*thread, reason == nullptr ? stop::Quiet{} : *reason}, Scope::thread)};
+}
+
+// lldb takes a thread that is left out for one without a reason to stop.
+rsp::Reply threads_info(Conversation& talk, const rsp::ThreadsInfo&) {
+  std::vector<rsp::stop_reply::Stopped> stops;
+  for (const ThreadRef thread : talk.visible_threads()) {
+    if (thread.pid != talk.subject().pid || !talk.target.stopped(thread)) continue;
+    tell_what_is_held_back(talk, thread);
+    const StopReason* reason = talk.told.find(thread);
+    auto reply = stop_reply(talk, {thread, reason == nullptr ? stop::Quiet{} : *reason}, Scope::thread);
+    if (auto* stop = std::get_if<rsp::stop_reply::Stopped>(&reply)) stops.push_back(std::move(*stop));
+  }
+  return rsp::reply::Payload{rsp::threads_json(stops)};
+}
+
+rsp::Reply list_threads(Conversation& talk, const rsp::ListThreads&) {
+  talk.features.list_threads = true;
+  return rsp::reply::Ok{};
+}
+
+rsp::Reply error_strings(Conversation& talk, const rsp::ErrorStrings&) {
+  talk.features.error_strings = true;
+  return rsp::reply::Ok{};
+}
+
+rsp::Reply echo(Conversation&, const rsp::Echo& command) {
+  return rsp::reply::Payload{"qEcho:" + command.text};
+}
+
+rsp::Reply allocate_memory(Conversation& talk, const rsp::AllocateMemory& command) {
+  talk.target.program_memory()->allocate(
+      talk.subject(), command.size, {command.read, command.write, command.execute},
+      [later = Deferred(talk)](Result<Addr> address) mutable {
+        later.answer(address ? rsp::Reply{rsp::reply::Payload{fmt::format("{:x}", address->value)}}
+                             : explained(address.error()));
+      });
+  return rsp::reply::Later{};
+}
+
+rsp::Reply deallocate_memory(Conversation& talk, const rsp::DeallocateMemory& command) {
+  talk.target.program_memory()->deallocate(
+      talk.subject(), command.address, [later = Deferred(talk)](Result<> done) mutable {
+        later.answer(done ? rsp::Reply{rsp::reply::Ok{}} : explained(done.error()));
+      });
+  return rsp::reply::Later{};
 }
 
 }  // namespace cotrace::session::handlers

@@ -1,27 +1,16 @@
 // vRun, vAttach, vKill, k, D, R, qAttached.
 #include <algorithm>
-#include <csignal>
 #include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "session/handlers.h"
+#include "session/starting.h"
 
 namespace cotrace::session::handlers {
 
 namespace {
-
-// The first stop of a process. gdbserver calls it a SIGTRAP, launched or attached to, and gdb takes it for no
-// news.
-StopReport first_stop(ThreadRef thread) {
-  return {thread, stop::Signal{SIGTRAP}};
-}
-
-// A further process only for a client that can tell processes apart, and that stays when one has ended.
-bool may_start(Conversation& talk) {
-  return talk.target.processes()->list().empty() || (talk.extended && talk.features.multiprocess);
-}
 
 // The children of a process that the client has not heard of, and their children: nobody but us knows that
 // they stand.
@@ -113,15 +102,7 @@ rsp::Reply run(Conversation& talk, const rsp::Run& command) {
     request.arguments.push_back(command.program);
     request.arguments.insert(request.arguments.end(), command.arguments.begin(), command.arguments.end());
   }
-  talk.target.processes()->launch(request, [later = Deferred(talk)](Result<ThreadRef> thread) mutable {
-    Conversation* still = later.conversation();
-    if (still == nullptr) return;
-    if (!thread) return later.answer(explained(thread.error()));
-    const rsp::Reply reply = still->tell(first_stop(*thread));
-    // In non-stop too: gdb 13 asks at once which thread is the new one.
-    still->general = *thread;
-    later.answer(reply);
-  });
+  talk.target.processes()->launch(request, when_launched(talk));
   return rsp::reply::Later{};
 }
 
@@ -129,18 +110,7 @@ rsp::Reply attach(Conversation& talk, const rsp::Attach& command) {
   if (!may_start(talk)) return rsp::reply::Error{};
   // In non-stop the client stops the threads itself, one by one, and counts on a stop report of each.
   const bool hold = !talk.non_stop;
-  talk.target.processes()->attach(command.pid, hold,
-                                  [later = Deferred(talk)](Result<ThreadRef> thread) mutable {
-                                    Conversation* still = later.conversation();
-                                    if (still == nullptr) return;
-                                    if (!thread) return later.answer(explained(thread.error()));
-                                    StopReport first = first_stop(*thread);
-                                    // A signal that was on its way when we attached
-                                    // (gdb.threads/attach-into-signal.exp).
-                                    if (auto why = still->target.take_standing(*thread))
-                                      first.reason = std::move(*why);
-                                    later.answer(still->mode->attached(first));
-                                  });
+  talk.target.processes()->attach(command.pid, hold, when_attached(talk));
   return rsp::reply::Later{};
 }
 

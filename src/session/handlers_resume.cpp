@@ -13,6 +13,7 @@
 #include "base/overloaded.h"
 #include "session/handlers.h"
 #include "session/patterns.h"
+#include "session/pc_register.h"
 
 namespace cotrace::session::handlers {
 
@@ -55,16 +56,14 @@ ThreadPattern named(Conversation& talk, const rsp::ThreadId& id) {
 Result<> set_pc(Target& target, ThreadRef thread, Addr pc) {
   const auto set = target.register_set(thread);
   if (!set) return std::unexpected(set.error());
-  static constexpr std::array<std::string_view, 3> names{"rip", "eip", "pc"};
-  const auto field = std::ranges::find_if(
-      set->fields, [](const RegisterField& f) { return std::ranges::find(names, f.name) != names.end(); });
-  if (field == set->fields.end()) return fail(Errc::not_found, "The target has no program counter.");
+  const auto number = pc_register(*set);
+  if (!number) return fail(Errc::not_found, "The target has no program counter.");
   static_assert(std::endian::native == std::endian::little);
   std::array<std::byte, sizeof pc.value> bytes;
   std::memcpy(bytes.data(), &pc.value, bytes.size());
-  const std::size_t size = std::min<std::size_t>(field->bits / 8U, bytes.size());
-  return target.write_register(thread, static_cast<int>(field - set->fields.begin()),
-                               std::span(bytes).first(size));
+  const auto& field = set->fields[static_cast<std::size_t>(*number)];
+  const std::size_t size = std::min<std::size_t>(field.bits / 8U, bytes.size());
+  return target.write_register(thread, *number, std::span(bytes).first(size));
 }
 
 // c, s, C, S: the thread of Hc, or the selected one; the other threads run along unless Hc has named a

@@ -19,6 +19,8 @@ rsp::Reply supported(Conversation& talk, const rsp::Supported& command) {
   }
   // May come again: the last one counts. What the client is stays.
   agreed.lldb = talk.features.lldb;
+  agreed.list_threads = talk.features.list_threads;
+  agreed.error_strings = talk.features.error_strings;
   talk.features = agreed;
   want_events(talk);
   return rsp::reply::Payload{supported_features(talk)};

@@ -96,6 +96,9 @@ rsp::Reply current_thread(Conversation& talk, const rsp::CurrentThread&) {
 // A listing is taken once and handed out in parts: threads that come or go between the parts do not shift it.
 rsp::Reply first_threads(Conversation& talk, const rsp::FirstThreads&) {
   talk.listing = talk.visible_threads();
+  // From an empty list, as from no answer at all, lldb 19 concludes that there is a process 1 with a
+  // thread 1.
+  if (talk.features.lldb && talk.listing.empty()) return rsp::reply::Ok{};
   return next_of_listing(talk);
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,17 @@ Result<std::string> as_text(Result<std::vector<std::byte>> bytes) {
   return text;
 }
 
+// lldb 19 takes what is at main-lm for a pointer to the r_debug structure, where there is the address that
+// the program has been loaded at, and then knows none of its libraries (Process::GetImageInfoAddress).
+// Without it, it finds the structure by itself.
+void hide_link_map(std::string& document) {
+  constexpr std::string_view key = " main-lm=\"";
+  const auto begin = document.find(key);
+  if (begin == std::string::npos) return;
+  const auto end = document.find('"', begin + key.size());
+  if (end != std::string::npos) document.erase(begin, end + 1 - begin);
+}
+
 Result<std::string> no_such_annex() {
   return fail(Errc::not_found, "No such annex.");
 }
@@ -37,7 +49,8 @@ rsp::Reply xfer_features(Conversation& talk, const rsp::XferRead& command) {
     if (!thread) return fail(Errc::no_such_process, "There is no process.");
     const auto set = talk.target.register_set(*thread);
     if (!set) return std::unexpected(set.error());
-    return std::string(set->target_xml);
+    const bool other = talk.features.lldb && !set->lldb_xml.empty();
+    return std::string(other ? set->lldb_xml : set->target_xml);
   });
 }
 
@@ -87,8 +100,11 @@ rsp::Reply xfer_exec_file(Conversation& talk, const rsp::XferRead& command) {
 }
 
 rsp::Reply xfer_libraries_svr4(Conversation& talk, const rsp::XferRead& command) {
-  return serve_object(talk, "libraries-svr4", command,
-                      [&] { return talk.target.facts()->libraries_svr4(talk.subject().pid, command.annex); });
+  return serve_object(talk, "libraries-svr4", command, [&] {
+    auto text = talk.target.facts()->libraries_svr4(talk.subject().pid, command.annex);
+    if (text && talk.features.lldb) hide_link_map(*text);
+    return text;
+  });
 }
 
 rsp::Reply xfer_osdata(Conversation& talk, const rsp::XferRead& command) {

@@ -59,6 +59,10 @@ bool Session::extended() const {
   return state_->talk.extended;
 }
 
+bool Session::kill_when_lost() const {
+  return state_->talk.kill_when_lost;
+}
+
 bool Session::non_stop() const {
   return state_->talk.non_stop;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -28,6 +29,13 @@ struct SessionOptions {
   std::set<std::string> disabled_packets;
   // Every packet, decoded from its frame; for --log-packets. `from_client` tells the direction.
   std::function<void(bool from_client, std::string_view packet)> log;
+  // Where further clients can connect, if they can: for lldb, which wants a connection of its own for each
+  // process.
+  struct Door {
+    std::uint16_t port{0};
+    std::string socket{};  // a path, without a port
+  };
+  std::optional<Door> door{};
 };
 
 // What the owner of the connection must do.
@@ -59,6 +67,8 @@ class Session {
   void initial_stop(const StopReport& report);
   [[nodiscard]] bool extended() const;  // the client said `!`
   [[nodiscard]] bool non_stop() const;
+  // The client has said that what it has launched is to die if the connection breaks (lldb).
+  [[nodiscard]] bool kill_when_lost() const;
 
  private:
   struct State;

@@ -19,6 +19,21 @@ constexpr std::size_t most_console = std::size_t{64} * 1024;
 constexpr std::size_t console_piece = (packet_size - 1) / 2;
 }  // namespace
 
+// --- SavedRegisters ---
+
+std::uint32_t SavedRegisters::keep(ThreadRef thread, std::vector<std::byte> block) {
+  constexpr std::size_t most = 64;
+  if (saved_.size() >= most) saved_.erase(saved_.begin());
+  saved_.insert_or_assign(++last_, Saved{thread, std::move(block)});
+  return last_;
+}
+
+std::optional<std::vector<std::byte>> SavedRegisters::take(std::uint32_t number, ThreadRef thread) {
+  const auto found = saved_.find(number);
+  if (found == saved_.end() || found->second.thread != thread) return std::nullopt;
+  return std::move(saved_.extract(found).mapped().block);
+}
+
 // --- Deferred ---
 
 Deferred::Deferred(Conversation& talk) : talk_(talk.self_) {
@@ -106,8 +121,8 @@ std::optional<ThreadRef> Conversation::find_thread(const rsp::ThreadId& id) {
 }
 
 bool Conversation::any_dying() const {
-  const Processes* processes = target.processes();
-  return processes != nullptr && processes->any_dying();
+  const Processes* all = target.processes();
+  return all != nullptr && all->any_dying();
 }
 
 // --- telling ---
@@ -153,7 +168,9 @@ void Conversation::console(std::string_view text) {
 
 void Conversation::send(const rsp::Reply& reply) {
   if (std::holds_alternative<rsp::reply::Later>(reply)) return;
-  wire.reply(rsp::encode(reply, {packet_size, features.multiprocess}));
+  using Words = rsp::Encoding::Words;
+  const Words words = !features.lldb ? Words::gdb : features.error_strings ? Words::lldb : Words::none;
+  wire.reply(rsp::encode(reply, {packet_size, features.multiprocess, words}));
 }
 
 void Conversation::forget(Pid pid) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +32,9 @@ struct Features {
   bool hwbreak{false};
   bool fork_events{false}, vfork_events{false}, exec_events{false};
   bool no_resumed{false};
-  bool lldb{false};  // speaks lldb's dialect
+  bool lldb{false};           // speaks lldb's dialect
+  bool list_threads{false};   // in stop replies
+  bool error_strings{false};  // lldb's
 
   // A signal's number on the wire: gdb's own; but lldb takes that of a server with QThreadSuffixSupported for
   // the system's (19.1.7: GDBRemoteCommunicationClient asks whether signals are native, and is told yes
@@ -43,6 +48,29 @@ struct Features {
     if (!lldb) return rsp::signal_to_linux(signal);
     return signal.value <= last ? std::optional(signal.value) : std::nullopt;
   }
+};
+
+// Registers that the client has put aside, by a number that it gives back. One that is never asked for again
+// is forgotten after a while.
+class SavedRegisters {
+ public:
+  std::uint32_t keep(ThreadRef thread, std::vector<std::byte> block);
+  // Nothing: not there (any more), or another thread's.
+  std::optional<std::vector<std::byte>> take(std::uint32_t number, ThreadRef thread);
+
+ private:
+  struct Saved {
+    ThreadRef thread;
+    std::vector<std::byte> block;
+  };
+  std::map<std::uint32_t, Saved> saved_;
+  std::uint32_t last_{0};
+};
+
+// Processes that qfProcessInfo and qsProcessInfo have still to look at, and which of them are wanted.
+struct ProcessListing {
+  std::vector<Pid> left;
+  std::function<bool(const HostPlatform::ProcessFacts&)> wanted;
 };
 
 class Conversation;
@@ -87,6 +115,10 @@ class Conversation {
   std::size_t register_bytes{0};      // of the last `g` that was answered
   std::optional<ThreadRef> in_vfork;  // lldb has been told of its vfork, and not of the end of it
   std::vector<ThreadRef> listing;     // qfThreadInfo, and what is left of it for qsThreadInfo
+  ProcessListing processes;           // the same for qfProcessInfo
+  SavedRegisters saved;
+  std::string launch_failure;  // of the last A; empty: none
+  bool kill_when_lost{false};
   std::unique_ptr<StopMode> mode;
   Wire wire;
 

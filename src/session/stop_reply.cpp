@@ -1,11 +1,14 @@
 #include "session/stop_reply.h"
 
+#include <algorithm>
+#include <cstring>
 #include <fmt/format.h>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/overloaded.h"
+#include "session/pc_register.h"
 
 namespace cotrace::session {
 
@@ -86,6 +89,17 @@ std::vector<rsp::ExpeditedRegister> expedited(Target& target, ThreadRef thread) 
   return registers;
 }
 
+std::optional<Addr> pc_of(Target& target, ThreadRef thread) {
+  const auto set = target.register_set(thread);
+  const auto number = set ? pc_register(*set) : std::nullopt;
+  if (!number) return std::nullopt;
+  const auto value = target.read_register(thread, *number);
+  if (!value) return std::nullopt;
+  Addr pc;
+  std::memcpy(&pc.value, value->data(), std::min(value->size(), sizeof pc.value));
+  return pc;
+}
+
 std::optional<int> core_of(Target& target, const StopReport& report) {
   // Finding the core costs the target a look into /proc, and a client that steps asks for thousands of stops.
   if (std::holds_alternative<stop::Step>(report.reason)) return std::nullopt;
@@ -109,16 +123,31 @@ std::string_view reason_for_lldb(const StopReason& reason) {
                     reason);
 }
 
+// All of the process that the stop is of, and where they stand.
+void list_threads(Conversation& talk, ThreadRef of, rsp::stop_reply::Stopped& stop) {
+  bool known = true;
+  for (const ThreadRef thread : talk.visible_threads()) {
+    if (thread.pid != of.pid) continue;
+    stop.threads.push_back(thread.tid);
+    const auto pc = known && talk.target.stopped(thread) ? pc_of(talk.target, thread) : std::nullopt;
+    known = known && pc;
+    if (known) stop.pcs.push_back(*pc);
+  }
+  if (!known) stop.pcs.clear();
+}
+
 }  // namespace
 
-rsp::StopReply stop_reply(Conversation& talk, const StopReport& report) {
+rsp::StopReply stop_reply(Conversation& talk, const StopReport& report, Scope scope) {
   if (auto told = told_as(talk.features, report.reason)) {
-    return rsp::stop_reply::Stopped{told->signal,
-                                    name_of(report.thread),
-                                    std::move(told->cause),
-                                    core_of(talk.target, report),
-                                    expedited(talk.target, report.thread),
-                                    talk.features.lldb ? reason_for_lldb(report.reason) : ""};
+    rsp::stop_reply::Stopped stop{told->signal, name_of(report.thread), std::move(told->cause),
+                                  core_of(talk.target, report), expedited(talk.target, report.thread)};
+    if (talk.features.lldb) {
+      stop.reason = reason_for_lldb(report.reason);
+      if (ThreadFacts* facts = talk.target.thread_facts()) stop.name = facts->name(report.thread);
+    }
+    if (talk.features.list_threads && scope == Scope::process) list_threads(talk, report.thread, stop);
+    return stop;
   }
   if (const auto* exited = std::get_if<stop::Exited>(&report.reason)) {
     return rsp::stop_reply::Exited{report.thread.pid, exited->code};
@@ -133,8 +162,8 @@ rsp::StopReply stop_reply(Conversation& talk, const StopReport& report) {
 }
 
 // --disable-packet, with which gdb's test suite plays servers that are older than these words.
-std::string stop_payload(Conversation& talk, const StopReport& report) {
-  rsp::StopReply reply = stop_reply(talk, report);
+std::string stop_payload(Conversation& talk, const StopReport& report, Scope scope) {
+  rsp::StopReply reply = stop_reply(talk, report, scope);
   const auto& disabled = talk.options.disabled_packets;
   if (!disabled.empty() && std::holds_alternative<rsp::stop_reply::Stopped>(reply)) {
     if (disabled.contains("T")) {

@@ -5,6 +5,7 @@
 // client's view. All calls are made on one thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -137,6 +138,8 @@ struct RegisterSet {
   std::span<const RegisterField> fields;
   std::size_t block_size;
   std::span<const int> expedited;
+  // The same registers described for lldb, where it wants more said than gdb does. Empty: nothing more.
+  std::string_view lldb_xml{};
 };
 
 class Processes;
@@ -148,6 +151,8 @@ class SignalInfo;
 class ThreadFacts;
 class ThreadLocals;
 class SystemFacts;
+class HostPlatform;
+class ProgramMemory;
 class Console;
 class EventOptions;
 
@@ -208,6 +213,8 @@ class Target {
   virtual ThreadFacts* thread_facts() { return nullptr; }
   virtual ThreadLocals* thread_locals() { return nullptr; }
   virtual SystemFacts* system_facts() { return nullptr; }
+  virtual HostPlatform* platform() { return nullptr; }
+  virtual ProgramMemory* program_memory() { return nullptr; }
   virtual Console* console() { return nullptr; }
   virtual EventOptions* event_options() { return nullptr; }
 };
@@ -225,6 +232,10 @@ class Processes {
   // non-stop an attached process keeps running: `hold` false).
   virtual void launch(const LaunchRequest& request, Done done) = 0;
   virtual void attach(Pid pid, bool hold, Done done) = 0;
+  // By the file name of the program that it runs: the only process that does (not_found, or invalid if there
+  // are several), or the next one to do so.
+  enum class Which : std::uint8_t { running, next, running_or_next };
+  virtual void attach_by_name(const std::string& program, Which which, bool hold, Done done) = 0;
   // Ended when the function is called. Unreported fork children of it go along.
   virtual void kill(Pid pid, std::move_only_function<void(Result<>)> done) = 0;
   virtual void detach(Pid pid, std::move_only_function<void(Result<>)> done) = 0;
@@ -236,6 +247,10 @@ class Processes {
   virtual void set_environment(std::string name, std::optional<std::string> value) = 0;  // nothing: unset
   virtual void reset_environment() = 0;
   virtual void set_working_directory(std::string directory) = 0;  // empty: the server's own
+  [[nodiscard]] virtual std::string working_directory() const = 0;
+  // A file that a program has for its standard input or one of the outputs (0, 1, 2); empty: the server's
+  // own.
+  virtual void set_stream(int descriptor, std::string path) = 0;
   virtual void set_startup_with_shell(bool on) = 0;
   virtual void set_disable_randomization(bool on) = 0;
 };
@@ -334,6 +349,55 @@ class SystemFacts {
     std::string name{};  // a file, "[stack]"; empty for anonymous memory
   };
   virtual Result<Region> region(Pid pid, Addr address) = 0;
+};
+
+// The machine as lldb's "platform" sees it: processes and files that need not be debugged.
+class HostPlatform {
+ public:
+  virtual ~HostPlatform() = default;
+  struct ProcessFacts {
+    Pid pid, parent;
+    std::uint32_t uid{0}, gid{0}, euid{0}, egid{0};
+    std::string program;  // the file, or a name where there is none (threads of the kernel)
+    std::vector<std::string> arguments;
+    SystemFacts::Machine machine;
+    bool ours{false};  // of the server's own user, or the server may do everything
+  };
+  virtual std::vector<Pid> processes() = 0;
+  virtual Result<ProcessFacts> facts(Pid pid) = 0;
+  virtual std::optional<std::string> user_name(std::uint32_t uid) = 0;
+  virtual std::optional<std::string> group_name(std::uint32_t gid) = 0;
+  struct ShellRequest {
+    std::string command;
+    std::string directory;                        // empty: the server's own
+    std::optional<std::chrono::seconds> at_most;  // nothing: as long as it takes
+  };
+  struct ShellOutcome {
+    ExitStatus status;
+    std::string output;  // both streams
+  };
+  using ShellDone = std::move_only_function<void(Result<ShellOutcome>)>;
+  virtual void shell(const ShellRequest& request, ShellDone done) = 0;
+  // Errors carry errno, as those of HostFiles.
+  virtual Result<> make_directory(const std::string& path, std::uint32_t mode) = 0;
+  virtual Result<> change_mode(const std::string& path, std::uint32_t mode) = 0;
+  virtual Result<> symlink(const std::string& target, const std::string& link) = 0;
+  // What a path may go on as; directories end in '/'.
+  virtual std::vector<std::string> complete(const std::string& path, bool only_directories) = 0;
+};
+
+// Memory that a program is given beside its own, for a debugger's code and values.
+class ProgramMemory {
+ public:
+  virtual ~ProgramMemory() = default;
+  struct Rights {
+    bool read{false}, write{false}, execute{false};
+  };
+  // Both answer later: the program itself makes the system call, by the thread named or another one that
+  // stands. What has not been given back goes when the process is detached from.
+  virtual void allocate(ThreadRef thread, std::uint64_t size, Rights rights,
+                        std::move_only_function<void(Result<Addr>)> done) = 0;
+  virtual void deallocate(ThreadRef thread, Addr address, std::move_only_function<void(Result<>)> done) = 0;
 };
 
 class SignalInfo {

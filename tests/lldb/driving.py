@@ -56,6 +56,60 @@ class Lldb(Case):
         self.target = self.debugger.CreateTarget(path)
         return self.connect(self.server.port())
 
+    def serve(self):
+        """A server that serves any number of clients, without a program; where to connect."""
+        self.door = self.file("door")
+        self.server = Server("serve", f"--log-packets={self.packets}", f"unix:{self.door}")
+        self.server.expect("Listening on ")
+        return f"unix-connect://{self.door}"
+
+    def connect_process(self, door):
+        """lldb is there, and has no process yet."""
+        # Not by the command "process connect": where nothing is stopped yet, it waits for ever (19.1.7, with lldb-server too).
+        self.debugger.SetAsync(True)
+        error, event = lldb.SBError(), lldb.SBEvent()
+        process = self.target.ConnectRemote(self.debugger.GetListener(), door, "gdb-remote", error)
+        self.assertTrue(error.Success(), error)
+        while process.GetState() != lldb.eStateConnected:
+            self.assertTrue(self.debugger.GetListener().WaitForEvent(PATIENCE, event), self.last_packets())
+        self.debugger.SetAsync(False)
+
+    def connect_platform(self):
+        # By TCP: where lldb 19 is to make a second connection, it writes "[]" before the path of a Unix socket.
+        self.server = Server("serve", f"--log-packets={self.packets}", ":0")
+        self.command("platform select remote-linux")
+        return self.command(f"platform connect connect://localhost:{self.server.port()}")
+
+    def launch(self, program, *arguments, options=""):
+        """A program launched by lldb; it has run until something stopped it, or to its end."""
+        self.target = self.debugger.CreateTarget(f"{PROGRAMS}/{program}")
+        self.command(f"process launch {options} -- {' '.join(map(str, arguments))}")
+        return self.target.GetProcess()
+
+    def printed(self, line):
+        """What a command prints of which lldb says neither that it succeeded nor that it failed."""
+        result = lldb.SBCommandReturnObject()
+        self.debugger.GetCommandInterpreter().HandleCommand(line, result)
+        self.assertFalse(result.GetError(), line)
+        return result.GetOutput()
+
+    def refused(self, line):
+        """What a command of lldb says when it fails."""
+        result = lldb.SBCommandReturnObject()
+        self.debugger.GetCommandInterpreter().HandleCommand(line, result)
+        self.assertFalse(result.Succeeded(), result.GetOutput())
+        return result.GetError()
+
+    def evaluate(self, expression, frame=None):
+        """The value of an expression as lldb works it out, which is an int."""
+        frame = frame or self.target.GetProcess().GetSelectedThread().GetFrameAtIndex(0)
+        value = frame.EvaluateExpression(expression)
+        self.assertTrue(value.GetError().Success(), f"{value.GetError()}\n{self.last_packets()}")
+        return value.GetValueAsSigned()
+
+    def ended(self, process, status=0):
+        self.assertEqual((process.GetState(), process.GetExitStatus()), (lldb.eStateExited, status), self.last_packets())
+
     def command(self, line):
         """What a command of lldb prints."""
         result = lldb.SBCommandReturnObject()

@@ -31,5 +31,27 @@ TEST(ThreadSuffix, IsCutOff) {
   EXPECT_FALSE(split_thread_suffix("10;thread"));
 }
 
+TEST(ThreadSuffix, MayBeAllThatThereIs) {
+  EXPECT_EQ(split_thread_suffix("thread:1f;")->thread, "1f");
+  EXPECT_EQ(split_thread_suffix("thread:1f;")->arguments, "");
+}
+
+TEST(MemoryPackets, HaveASizeAndRights) {
+  const auto parsed = AllocateMemory::parse("1000,rx");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->size, 0x1000U);
+  EXPECT_TRUE(parsed->read && parsed->execute && !parsed->write);
+  for (const auto* text : {"", "1000", "x,r", "1000,q", "1000;r"})
+    EXPECT_FALSE(AllocateMemory::parse(text)) << text;
+  EXPECT_EQ(DeallocateMemory::parse("7f00")->address, Addr{0x7f00});
+  EXPECT_FALSE(DeallocateMemory::parse("7f00,1"));
+}
+
+TEST(RegisterStatePackets, HaveADecimalNumber) {
+  EXPECT_EQ(RestoreRegisters::parse("12")->number, 12U);
+  for (const auto* text : {"", "1f", "-1", "4294967296"}) EXPECT_FALSE(RestoreRegisters::parse(text)) << text;
+  EXPECT_TRUE(SaveRegisters::parse(""));
+}
+
 }  // namespace
 }  // namespace cotrace::rsp

@@ -105,9 +105,9 @@ TEST(Command, FilePackets) {
 }
 
 TEST(Command, UnknownPacketsAreUnknown) {
-  for (const auto* payload : {"", "vMustReplyEmpty", "qTStatus", "MultiMemRead:ranges:0,4;", "jThreadsInfo",
-                              "vContinue", "vFile:chmod:1", "qXfer:auxv:erase::0", "qXfer:auxv",
-                              "qSupportedX", "qP0", "QAgent:1", "vCont?x", "qCX", "bc", "y"}) {
+  for (const auto* payload : {"", "vMustReplyEmpty", "qTStatus", "MultiMemRead:ranges:0,4;",
+                              "jThreadExtendedInfo:{}", "vContinue", "vFile:chmod:1", "qXfer:auxv:erase::0",
+                              "qXfer:auxv", "qSupportedX", "qP0", "QAgent:1", "vCont?x", "qCX", "bc", "y"}) {
     EXPECT_EQ(error_of(payload), ParseError::unknown) << payload;
   }
 }

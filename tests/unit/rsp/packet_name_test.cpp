@@ -64,8 +64,9 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(ForeignWords, PacketNames,
                          testing::Values(Case{"MultiMemRead:ranges:1,2;", "MultiMemRead", "ranges:1,2;"},
                                          Case{"jThreadsInfo", "jThreadsInfo", ""}, Case{"bc", "bc", ""},
-                                         Case{"_M10,rx", "_", "M10,rx"}, Case{"kill", "kill", ""},
-                                         Case{"gdb", "gdb", ""}, Case{"Detach;1", "Detach", "1"}));
+                                         Case{"_M10,rx", "_M", "10,rx"}, Case{"_m10", "_m", "10"},
+                                         Case{"_", "_", ""}, Case{"kill", "kill", ""}, Case{"gdb", "gdb", ""},
+                                         Case{"Detach;1", "Detach", "1"}));
 
 // Damaged arguments of a known packet stay that packet's.
 INSTANTIATE_TEST_SUITE_P(Damaged, PacketNames,

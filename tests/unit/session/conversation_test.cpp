@@ -76,7 +76,7 @@ TEST(Features, LeavesOutWhatTheTargetHasNot) {
   Client client(target);
   client.start();
   const auto all = items(client.ask("qSupported:multiprocess+;fork-events+"));
-  EXPECT_EQ(all, (std::set<std::string>{"PacketSize=20000", "QStartNoAckMode+", "QNonStop+",
+  EXPECT_EQ(all, (std::set<std::string>{"PacketSize=20000", "QStartNoAckMode+", "QNonStop+", "qEcho+",
                                         "vContSupported+", "binary-upload+", "qXfer:features:read+",
                                         "qXfer:threads:read+", "multiprocess+"}));
   for (const char* packet :
@@ -124,9 +124,9 @@ TEST(Dispatch, FindsEachRowByItsWholeName) {
 }
 
 TEST_F(SessionTest, AnswersUnknownPacketsWithNothing) {
-  for (const char* packet : {"vMustReplyEmpty", "qTStatus", "MultiMemRead:ranges:1000,4;", "vAttachWait;61",
-                             "jThreadsInfo", "qXfer:btrace:read::0,10", "vContX", "QNonStopX:1", "bc", "",
-                             "qTfV", "vFile:lstat:2f", "i", "qXfer:auxv:write::0:00"}) {
+  for (const char* packet : {"vMustReplyEmpty", "qTStatus", "MultiMemRead:ranges:1000,4;", "vAttachWaits;61",
+                             "jThreadExtendedInfo:{}", "qXfer:btrace:read::0,10", "vContX", "QNonStopX:1",
+                             "bc", "", "qTfV", "vFile:lstat:2f", "i", "qXfer:auxv:write::0:00"}) {
     EXPECT_EQ(ask(packet), "") << packet;
   }
   EXPECT_THAT(target.take_calls(), IsEmpty());

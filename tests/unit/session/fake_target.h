@@ -62,6 +62,12 @@ struct FakeProcesses final : Processes {
     pending_start = std::move(done);
     if (answer_start) std::exchange(pending_start, {})(*answer_start);
   }
+  void attach_by_name(const std::string& program, Which which, bool hold, Done done) override {
+    const char* when = which == Which::running ? "running" : which == Which::next ? "next" : "or next";
+    calls.push_back(fmt::format("attach [{}] {} {}", program, when, hold ? "hold" : "run"));
+    pending_start = std::move(done);
+    if (answer_start) std::exchange(pending_start, {})(*answer_start);
+  }
   void kill(Pid pid, std::move_only_function<void(Result<>)> done) override {
     calls.push_back(fmt::format("kill {}", pid.value));
     end(pid, std::move(done));
@@ -78,6 +84,10 @@ struct FakeProcesses final : Processes {
   }
   void reset_environment() override { calls.push_back("env reset"); }
   void set_working_directory(std::string directory) override { calls.push_back("cwd " + directory); }
+  [[nodiscard]] std::string working_directory() const override { return "/cwd"; }
+  void set_stream(int descriptor, std::string path) override {
+    calls.push_back(fmt::format("stream {} [{}]", descriptor, path));
+  }
   void set_startup_with_shell(bool on) override { calls.push_back(on ? "shell on" : "shell off"); }
   void set_disable_randomization(bool on) override { calls.push_back(on ? "aslr off" : "aslr on"); }
 
@@ -235,6 +245,68 @@ struct FakeSystem final : SystemFacts {
                   .name = "/a"};
   }
   Machine machine{.triple = "x", .system = "linux", .pointer_size = 8, .big_endian = false};
+};
+
+struct FakePlatform final : HostPlatform {
+  explicit FakePlatform(Calls& log) : calls(log) {}
+  std::vector<Pid> processes() override { return {Pid{1}, Pid{2}, Pid{3}, Pid{4}}; }
+  // 2 has ended meanwhile; 4 is somebody else's.
+  Result<ProcessFacts> facts(Pid pid) override {
+    if (pid == Pid{2} || pid > Pid{4}) return fail(Errc::gone, "gone");
+    return ProcessFacts{.pid = pid,
+                        .parent = Pid{1},
+                        .uid = 10,
+                        .gid = 11,
+                        .euid = 12,
+                        .egid = 13,
+                        .program = "/bin/p" + std::to_string(pid.value),
+                        .arguments = {"a", "", "b"},
+                        .machine = {.triple = "x", .system = "linux"},
+                        .ours = pid != Pid{4}};
+  }
+  std::optional<std::string> user_name(std::uint32_t uid) override {
+    return uid == 0 ? std::optional<std::string>("root") : std::nullopt;
+  }
+  std::optional<std::string> group_name(std::uint32_t) override { return "g"; }
+  void shell(const ShellRequest& request, ShellDone done) override {
+    calls.push_back(fmt::format("shell [{}] in {} {}", request.command, request.directory,
+                                request.at_most ? request.at_most->count() : -1));
+    pending = std::move(done);
+  }
+  Result<> make_directory(const std::string& path, std::uint32_t mode) override {
+    calls.push_back(fmt::format("mkdir {} {:o}", path, mode));
+    if (path == "/there") return std::unexpected(Error{Errc::system, EEXIST, "there"});
+    return {};
+  }
+  Result<> change_mode(const std::string& path, std::uint32_t mode) override {
+    calls.push_back(fmt::format("chmod {} {:o}", path, mode));
+    return {};
+  }
+  Result<> symlink(const std::string& target, const std::string& link) override {
+    calls.push_back(fmt::format("symlink {} {}", target, link));
+    return {};
+  }
+  std::vector<std::string> complete(const std::string& path, bool only_directories) override {
+    return only_directories ? std::vector{path + "d/"} : std::vector{path + "d/", path + "f"};
+  }
+  Calls& calls;
+  ShellDone pending;
+};
+
+struct FakeMemory final : ProgramMemory {
+  explicit FakeMemory(Calls& log) : calls(log) {}
+  void allocate(ThreadRef thread, std::uint64_t size, Rights rights,
+                std::move_only_function<void(Result<Addr>)> done) override {
+    calls.push_back(fmt::format("allocate {} {:x} {}{}{}", text(thread), size, rights.read ? "r" : "",
+                                rights.write ? "w" : "", rights.execute ? "x" : ""));
+    if (size > 0x10000) return done(fail(Errc::no_resources, "no memory"));
+    done(Addr{0x7000});
+  }
+  void deallocate(ThreadRef, Addr address, std::move_only_function<void(Result<>)> done) override {
+    if (address != Addr{0x7000}) return done(fail(Errc::not_found, "not here"));
+    done({});
+  }
+  Calls& calls;
 };
 
 struct FakeConsole final : Console {
@@ -433,6 +505,8 @@ class FakeTarget final : public Target {
   ThreadFacts* thread_facts() override { return have_parts ? &thread_part : nullptr; }
   ThreadLocals* thread_locals() override { return have_parts ? &local_part : nullptr; }
   SystemFacts* system_facts() override { return have_parts ? &system_part : nullptr; }
+  HostPlatform* platform() override { return have_parts ? &platform_part : nullptr; }
+  ProgramMemory* program_memory() override { return have_parts ? &memory_part : nullptr; }
   Console* console() override { return have_parts ? &console_part : nullptr; }
   EventOptions* event_options() override { return have_parts ? &event_part : nullptr; }
 
@@ -454,6 +528,8 @@ class FakeTarget final : public Target {
   FakeThreadFacts thread_part;
   FakeLocals local_part;
   FakeSystem system_part;
+  FakePlatform platform_part{calls};
+  FakeMemory memory_part{calls};
   FakeConsole console_part;
   FakeEvents event_part{calls};
 
