@@ -110,7 +110,7 @@ class Watched {
         if (!send_all(output_, frame.text)) ::shutdown(socket_.get(), SHUT_WR);
         return;
       case server::FrameKind::note:
-        fmt::print(stderr, "{}\n", frame.text);
+        fmt::print(stderr, "cotrace: {}\n", frame.text);
         return;
       case server::FrameKind::refused:
         end_.code = complain(frame.text);

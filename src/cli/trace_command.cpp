@@ -62,7 +62,8 @@ class TraceCommand final : public JobCommand {
       options.descriptors = paths_ == 1 ? Style::Descriptors::paths : Style::Descriptors::details;
     options.string_limit = string_limit_;
     options.abbreviate = !whole_;
-    options.quiet = quiet_ > 0;
+    // As strace: a log that goes to a file is about its program, and nobody else.
+    options.quiet = quiet_ > 0 || (request.to_file && request.processes.empty());
     options.quiet_exits = quiet_ > 1;
     if (follow_ && request.to_file) options.prefix = Lines::Prefix::always;
     if (stacks_) options.stack = stack_writer(context.tracer);

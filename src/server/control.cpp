@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,11 +15,19 @@
 
 namespace cotrace::server {
 
+namespace {
+
+base::Fd duplicate(const base::Fd& fd) {
+  return base::Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+}
+
+}  // namespace
+
 // One command that has come through the door, until it has been told everything.
 class ControlDoor::Visit {
  public:
   Visit(ControlDoor& door, base::Fd socket)
-      : door_(door), socket_(std::move(socket)), outlet_(door.reactor_, socket_.get()) {}
+      : door_(door), socket_(std::move(socket)), outlet_(door.reactor_, duplicate(socket_)) {}
   ~Visit() {
     *alive_ = false;
     if (job_) door_.jobs_.finish(*job_);

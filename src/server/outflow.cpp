@@ -79,7 +79,15 @@ void Outflow::flush() {
   }
   if (watch_.active()) return;
   auto watch = reactor_.watch(fd(), EPOLLOUT, [this](std::uint32_t) { flush(); });
-  if (watch) watch_ = std::move(*watch);
+  if (watch) {
+    watch_ = std::move(*watch);
+    return;
+  }
+  // Nobody would ever tell that there is room: better no text than a job that waits for ever.
+  broken_ = true;
+  pending_.clear();
+  written_ = 0;
+  if (drained_) drained_();
 }
 
 bool Outflow::drain(std::chrono::steady_clock::time_point until) {

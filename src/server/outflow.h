@@ -17,7 +17,8 @@ namespace cotrace::server {
 // whoever writes looks at pending(). When the reader is gone, everything is dropped.
 class Outflow {
  public:
-  // `fd` stays the caller's, and open as long as this lives.
+  // `fd` stays the caller's, and open as long as this lives. The reactor must not watch it otherwise: epoll
+  // takes a descriptor once.
   Outflow(base::Reactor& reactor, int fd);
   ~Outflow();
   Outflow(const Outflow&) = delete;

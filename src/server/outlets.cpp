@@ -1,6 +1,7 @@
 #include "server/outlets.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
 namespace cotrace::server {
@@ -15,7 +16,7 @@ constexpr std::size_t piece = std::size_t{256} << 10;
 
 void LocalOutlet::note(std::string_view line) {
   out_.flush();
-  lines_.note(line);
+  lines_.note(fmt::format("cotrace: {}", line));
 }
 
 bool LocalOutlet::full() const {

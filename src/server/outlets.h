@@ -39,7 +39,9 @@ class LocalOutlet final : public JobOutlet {
 // A job for somebody at the other end of a connection.
 class RemoteOutlet final : public JobOutlet {
  public:
-  RemoteOutlet(base::Reactor& reactor, int socket) : out_(reactor, socket) {}
+  // A descriptor of its own for the socket, see Outflow.
+  RemoteOutlet(base::Reactor& reactor, base::Fd socket)
+      : socket_(std::move(socket)), out_(reactor, socket_.get()) {}
 
   void write(std::string_view bytes) override;
   void note(std::string_view line) override { say(FrameKind::note, line); }
@@ -55,6 +57,7 @@ class RemoteOutlet final : public JobOutlet {
 
  private:
   void tell_drained();
+  base::Fd socket_;
   Outflow out_;
   std::function<void()> drained_;
   std::function<void()> emptied_;

@@ -60,7 +60,8 @@ void Server::job_ended(const std::optional<ExitStatus>& program) {
 
 std::string Server::how_to_connect(Pid process) const {
   if (!listener_) return fmt::format("attach {}, from the debugger that is connected", process.value);
-  return fmt::format("gdb -ex '{}' -ex 'attach {}'", Lines::connect_command(listener_->sockets()), process.value);
+  return fmt::format("gdb -ex '{}' -ex 'attach {}'", Lines::connect_command(listener_->sockets()),
+                     process.value);
 }
 
 // Before anything is let go: what the jobs still say is about what they have.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Whether the example signal_log sees what it says it sees.
+"""Whether the examples do what they say they do.
 
-    example_test.py SIGNAL_LOG FOLDER_OF_PROGRAMS
+    example_test.py SIGNAL_LOG CRASH_CATCHER FAULT_INJECTOR FOLDER_OF_PROGRAMS
 """
 
 import re
@@ -74,13 +74,37 @@ def check_failure(signal_log):
     require(code == 127 and lines[-1].endswith("is it there, and executable?"), "a program that is not there", lines)
 
 
-def check(signal_log, programs):
+def ran(*command):
+    done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr.splitlines()
+
+
+def check_crash_catcher(crash_catcher, programs):
+    code, output, lines = ran(crash_catcher, "/bin/sh", "-c", f"{programs}/crashes null 0; kill -TERM $$; echo not here")
+    caught = [line for line in lines if "Segmentation fault at 0x" in line]
+    require(len(caught) == 1 and caught[0].endswith("address (nil)"), "a crash of a child: the signal, the place", lines)
+    require(not any("Terminated at" in line for line in lines), "a signal that dumps no core is no crash", lines)
+    require(code == 128 + 15 and output == "", "the end is the program's", lines)
+
+
+def check_fault_injector(fault_injector):
+    script = "for n in 1 2 3 4; do cat /proc/self/comm 2>&1; done; exit 6"
+    code, output, lines = ran(fault_injector, 3, "/proc/self/comm", "/bin/sh", "-c", script)
+    require(code == 6 and output.splitlines() == ["cat", "cat", "cat: /proc/self/comm: Input/output error", "cat"],
+            "the third open fails, the others do not", output.splitlines() + lines)
+    code, output, lines = ran(fault_injector, 9, "/proc/self/comm", "/bin/sh", "-c", script)
+    require(code == 6 and output.splitlines() == ["cat"] * 4, "one that never comes fails nothing", output.splitlines() + lines)
+
+
+def check(signal_log, crash_catcher, fault_injector, programs):
     check_family(signal_log)
     check_threads(signal_log, programs)
     check_failure(signal_log)
+    check_crash_catcher(crash_catcher, programs)
+    check_fault_injector(fault_injector)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
-    check(Path(sys.argv[1]), Path(sys.argv[2]))
+    check(*map(Path, sys.argv[1:]))

@@ -83,11 +83,14 @@ def main():
         for program in ("with_core", "with_stub", "with_both"):
             check("consumer: ok" in run(work / program), f"find_package, {program}")
 
-        example = Path(folder, "example")
-        run(given.cmake, "-S", source / "examples/signal_log", "-B", example, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
-            f"-DCMAKE_CXX_COMPILER={given.compiler}")
-        run(given.cmake, "--build", example)
-        example_test.check(example / "signal_log", given.build / "tests/programs")
+        examples = []
+        for name in ("signal_log", "crash_catcher", "fault_injector"):
+            example = Path(folder, name)
+            run(given.cmake, "-S", source / "examples" / name, "-B", example, "-G", "Ninja", f"-DCMAKE_PREFIX_PATH={prefix}",
+                f"-DCMAKE_CXX_COMPILER={given.compiler}")
+            run(given.cmake, "--build", example)
+            examples.append(example / name)
+        example_test.check(*examples, given.build / "tests/programs")
 
         places = ":".join(str(p.parent) for p in prefix.rglob("*.pc"))
         environment = {**os.environ, "PKG_CONFIG_PATH": places}

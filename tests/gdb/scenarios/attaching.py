@@ -71,6 +71,13 @@ def attach_and_leave(bench):
     check_equal(program.wait(), 0, "exit code")
 
 
+def processor_ticks(pid):
+    """How long the process has run (utime and stime of proc(5))."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 @scenario(EXTENDED)
 def attach_twice(bench):
     """Detached and attached again in one session."""
@@ -84,8 +91,11 @@ def attach_twice(bench):
         now = gdb.number("turns")
         check(turns is None or now > turns, "it ran on meanwhile")
         turns = now
+        before = processor_ticks(program.ready_pid)
         gdb.run("detach")
         check_untraced(program.ready_pid)
+        # On a busy machine it does not get a processor at once.
+        wait_until(lambda: processor_ticks(program.ready_pid) > before + 2, "it runs on")
     program.write("\n")
     check_equal(program.wait(), 0, "exit code")
     gdb.quit()
