@@ -114,8 +114,8 @@ struct Execed {
 
 // The task is about to exit (PTRACE_EVENT_EXIT); registers and memory can still be read. Not told of a task
 // that died while it stood, of SIGKILL for instance: that every end is told is what Died is for. Whoever has
-// not asked for it holds no task that has come here: it goes on into its end. Whoever holds one here keeps its
-// process from ending, and from an exec that another of its threads has begun.
+// not asked for it holds no task that has come here: it goes on into its end. Whoever holds one here keeps
+// its process from ending, and from an exec that another of its threads has begun.
 struct Exiting {
   ExitStatus status;
 };

@@ -10,7 +10,7 @@
 #include "engines/job.h"
 #include "server/jobs.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 

@@ -61,8 +61,9 @@ std::optional<bool> parse_switch(std::string_view text) {
 
 std::optional<std::uint32_t> parse_decimal(std::string_view text) {
   std::uint32_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto read = std::from_chars(begin, end, number);
   if (read.ec != std::errc{} || read.ptr != end) return std::nullopt;
   return number;
 }

@@ -51,9 +51,10 @@ Result<ControlRequest> parse_request(std::string_view text) {
   try {
     if (json.contains("run")) return job_of(json);
     if (json.at("ask").get<std::string>() == "who") return Question{};
+    return not_understood();
   } catch (const Json::exception&) {
+    return not_understood();
   }
-  return not_understood();
 }
 
 std::string to_json(const ControlRequest& request) {

@@ -187,7 +187,7 @@ constexpr Signature table[] = {
     {"sched_setattr", {process, address, hexadecimal_32}},
     {"sched_getattr", {process, address, unsigned_number, hexadecimal_32}},
     {"getcpu", {unsigned_out, unsigned_out, address}},
-    {"personality", {{print_personality}}, Returns::number, remark_personality},
+    {"personality", {{{print_personality}}}, Returns::number, remark_personality},
     {"kcmp", {process, process, number, hexadecimal, hexadecimal}},
     {"arch_prctl", {value<arch_prctl_codes>, address}},
     {"ptrace", {value<ptrace_requests>, process, address, address}},

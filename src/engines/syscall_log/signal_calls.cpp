@@ -64,7 +64,7 @@ constexpr Signature table[] = {
     {"rt_sigtimedwait", {signal_set_in, siginfo_out, timespec_in, size}},
     {"rt_sigqueueinfo", {process, signal_number, siginfo_in}},
     {"rt_tgsigqueueinfo", {process, process, signal_number, siginfo_in}},
-    {"rt_sigreturn", {{print_returning_mask}}},
+    {"rt_sigreturn", {{{print_returning_mask}}}},
     {"sigaltstack", {object_in<stack_t, stack_text>, object_out<stack_t, stack_text>}},
     {"kill", {process, signal_number}},
     {"tkill", {process, signal_number}},

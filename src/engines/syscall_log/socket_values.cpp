@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <cstring>
+#include <cstddef>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <span>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -23,7 +24,8 @@ namespace {
 template <class Type>
 Type as(std::string_view bytes) {
   Type out{};
-  std::memcpy(&out, bytes.data(), std::min(sizeof out, bytes.size()));
+  const auto known = std::as_bytes(std::span(bytes)).first(std::min(sizeof out, bytes.size()));
+  std::ranges::copy(known, std::as_writable_bytes(std::span(&out, 1)).begin());
   return out;
 }
 

@@ -85,7 +85,7 @@ constexpr Signature table[] = {
     {"adjtimex", {address}},
     {"gettimeofday", {timeval_out, zone_out}},
     {"settimeofday", {timeval_in, object_in<struct timezone, zone_text>}},
-    {"time", {{print_time_out, When::exit}}, Returns::number, remark_time},
+    {"time", {{{print_time_out, When::exit}}}, Returns::number, remark_time},
     {"times", {object_out<tms, process_times_text>}},
     {"alarm", {unsigned_number}},
     {"getitimer", {value<interval_timers>, itimerval_out}},
