@@ -1,5 +1,6 @@
 #include "server/outflow.h"
 
+#include <csignal>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <string>
@@ -38,6 +39,7 @@ TEST(Outflow, KeepsWhatTheReaderHasNotTakenAndTellsWhenItIsGone) {
 }
 
 TEST(Outflow, WithoutAReaderEverythingIsDropped) {
+  std::signal(SIGPIPE, SIG_IGN);  // as every server does
   const auto reactor = make_reactor();
   auto pipe = pipe_pair();
   Outflow out(*reactor, pipe.theirs.get());
