@@ -27,8 +27,9 @@ void Summary::count(const std::string& call, std::chrono::nanoseconds time, bool
 std::string Summary::text() const {
   if (rows_.empty()) return "";
   std::vector<std::pair<std::string, Row>> sorted(rows_.begin(), rows_.end());
-  std::ranges::stable_sort(sorted,
-                           [](const auto& a, const auto& b) { return a.second.time > b.second.time; });
+  std::ranges::sort(sorted, [](const auto& a, const auto& b) {
+    return a.second.time != b.second.time ? a.second.time > b.second.time : a.first < b.first;
+  });
   Row total;
   for (const auto& [name, row] : sorted) {
     total.time += row.time;
