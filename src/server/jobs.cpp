@@ -42,12 +42,10 @@ Result<Jobs::Number> Jobs::join(Wanted wanted) {
   std::optional<Error> refusal;
   bool any = request.all;
   for (const Pid process : request.processes) {
-    if (auto joined = running.job->attach(process)) {
-      any = true;
-      continue;
-    } else {
-      refusal = joined.error();
-    }
+    const auto joined = running.job->attach(process);
+    any = any || joined;
+    if (joined) continue;
+    refusal = joined.error();
     if (request.processes.size() > 1 || request.all) running.outlet.note(refusal->text);
   }
   const Number number = running.number;

@@ -165,9 +165,9 @@ class Server final : public ListenerOwner,
   base::Fd null_;    // with stdio: the program's standard input
   base::Fd device_;  // a terminal device that is open but not yet a client's
   engines::FollowTree tree_;
+  std::optional<LocalOutlet> outlet_;  // of the job of the command line; outlives the jobs
   Jobs jobs_;
   ControlDoor door_;
-  std::optional<LocalOutlet> outlet_;    // of the job of the command line
   std::optional<Jobs::Number> own_job_;  // while it runs
   std::optional<Pid> job_program_;       // launched by it
   ProcessWatch undebugged_;              // launched here or of the command line, and nobody's at the moment

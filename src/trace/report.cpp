@@ -65,10 +65,22 @@ std::optional<Verdict> ask(Engine& engine, TaskId id, const Event& event) {
 
 }  // namespace
 
+namespace {
+
+std::string name_of(const Engine& engine) {
+  try {
+    return engine.name();
+  } catch (...) {
+    return "engine";  // a stranger's, as in ask()
+  }
+}
+
+}  // namespace
+
 void set_hold(World& world, Task& task, Attachment& attachment, bool hold) {
   if (std::exchange(attachment.holds, hold) == hold || !task.wants(EventKind::hold)) return;
   world.defer([&world, id = task.id, by = attachment.engine,
-               notice = event::HoldChanged{attachment.engine->name(), hold}] {
+               notice = event::HoldChanged{name_of(*attachment.engine), hold}] {
     Task* still = world.find(id);
     if (still == nullptr) return;
     for (Engine* engine : engines_of(*still)) {

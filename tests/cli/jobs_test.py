@@ -44,6 +44,18 @@ class Alone(Case):
         code, out, err = run("tree", "/no/such/program")
         self.assertEqual(code, 127)
 
+    def test_a_program_does_not_outlive_the_command_that_started_it_for_a_job(self):
+        for signalled in (signal.SIGTERM, signal.SIGKILL):
+            command = subprocess.Popen([COTRACE, "trace", "-o", self.file("log"), f"{PROGRAMS}/spin", "1", "wait"], stdin=subprocess.PIPE,
+                                       stdout=subprocess.PIPE, text=True)
+            Lines(command.stdout).expect("ready")
+            with open(f"/proc/{command.pid}/task/{command.pid}/children") as children:
+                program = int(children.read())
+            command.send_signal(signalled)
+            self.assertEqual(command.wait(PATIENCE), -signalled)
+            self.assertTrue(wait_gone(program))
+            command.stdin.close()
+
     def test_what_is_not_understood_is_named(self):
         for words, text in ((["-e", "trace=no_such_call", "true"], "no_such_call"), (["-p", "1", "true"], "either a program"),
                             ([], "which program"), (["--colour", "true"], "--colour")):
